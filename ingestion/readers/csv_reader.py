@@ -1,0 +1,132 @@
+"""Delimited text as a sheet: delimiter, line ends, quotes.
+
+Belongs here: bytes to fields. Does not belong here: what a field means. Nothing is guessed quietly: an
+encoding is proved over the whole file before its first row is used, and a file that ends inside quotes is
+refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from ingestion.header import HEAD_ROWS
+from ingestion.readers.encoding import SHOWN, examine
+from ingestion.readers.limits import CELL_CHARACTERS
+from ingestion.readers.sheet import BATCH_ROWS, Book, Row, TextSheet, batch, schema
+from ingestion.rules import note, refuse
+
+DELIMITERS = {",": ",", "\t": "TAB", ";": ";", "|": "|"}
+_BLOCK = 4 << 20
+# Put after the last line as a second field: where a quote is still open, it ends up inside the first.
+_END = "\x00end of file\x00"
+
+
+def read_text(path: Path, count_titles: Callable[[Sequence[Row]], int]) -> Book:
+    """Open delimited text; the delimiter is the one with which the header names the most columns."""
+    encoding, quoted = examine(path)
+    heads = {delimiter: _head(path, encoding, delimiter) for delimiter in DELIMITERS}
+    if not any(heads.values()):
+        raise refuse("cell_too_long", line=1, limit=CELL_CHARACTERS)
+    # max() keeps the first of equals: the comma, if nothing speaks for another.
+    delimiter = max(heads, key=lambda d: count_titles(heads[d]))
+
+    def batches(skip: int, width: int) -> Iterator[pa.RecordBatch]:
+        row = skip + 1
+        if not quoted and encoding != "utf-16":
+            try:
+                for found in _regular(path, encoding, delimiter, skip, width):
+                    yield found
+                    row += len(found)
+                return
+            except pa.ArrowInvalid:
+                pass  # a row of another width: from its block on, record by record
+        for rows in _records(path, encoding, delimiter, row - 1):
+            yield batch(rows, row, width, ragged=True)
+            row += len(rows)
+
+    return Book(
+        sheets=[TextSheet("", False, heads[delimiter], batches)],
+        notes=[note("encoding", encoding=SHOWN[encoding], delimiter=DELIMITERS[delimiter])],
+        no_final_line_end=not _ends_with_line_end(path, encoding),
+    )
+
+
+def _regular(path: Path, encoding: str, delimiter: str, skip: int, width: int) -> Iterator[pa.RecordBatch]:
+    """Blocks of rows at once, where there are no quotes; raises ArrowInvalid at a row of another width."""
+    names = [f"c{i}" for i in range(width)]
+    reader = arrow_csv.open_csv(
+        str(path),
+        arrow_csv.ReadOptions(
+            encoding="gb18030" if encoding == "gb18030" else "utf8",
+            skip_rows=skip,
+            column_names=names,
+            block_size=_BLOCK,
+        ),
+        arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
+        arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
+    row = skip + 1
+    for found in reader:
+        fixed = [
+            pa.array(np.arange(row, row + len(found))),
+            pa.repeat(pa.scalar(width, pa.int32()), len(found)),
+            pa.nulls(len(found), pa.string()),
+        ]
+        row += len(found)
+        yield pa.RecordBatch.from_arrays([*fixed, *found.columns], schema=schema(width))
+
+
+def _open(path: Path, encoding: str) -> io.TextIOWrapper:
+    return path.open("r", encoding=encoding, newline="")
+
+
+def _head(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
+    """The first records, up to a cell that is too long: it is met again where rows are read, and refused."""
+    rows: list[list[str]] = []
+    with _open(path, encoding) as file, suppress(csv.Error):
+        for row in islice(csv.reader(file, delimiter=delimiter), HEAD_ROWS):
+            rows.append(row)
+    return rows
+
+
+def _records(path: Path, encoding: str, delimiter: str, skip: int) -> Iterator[list[list[str]]]:
+    """The records below the first `skip`, some at a time."""
+    with _open(path, encoding) as file:
+        reader = csv.reader(chain(file, [delimiter + _END]), delimiter=delimiter)
+        held: list[list[str]] = []
+        try:
+            for _ in islice(reader, skip):
+                pass
+            while rows := list(islice(reader, BATCH_ROWS)):
+                if held:
+                    yield held
+                held = rows
+        except csv.Error:
+            raise refuse("cell_too_long", line=reader.line_num, limit=CELL_CHARACTERS) from None
+        if held[-1:] != [["", _END]]:
+            raise refuse("cut_in_quotes", line=_quote_line(held, reader.line_num))
+        yield held[:-1]
+
+
+def _quote_line(rows: list[list[str]], last_line: int) -> int:
+    """The line in which the record begins that swallowed the end."""
+    swallowed = rows[-1][-1].removesuffix(_END)[:-1] if rows and rows[-1] else ""
+    return max(1, last_line - max(1, len(swallowed.splitlines())))
+
+
+def _ends_with_line_end(path: Path, encoding: str) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2))
+        tail = file.read()
+    if encoding == "utf-16":
+        return tail in (b"\n\0", b"\r\0", b"\0\n", b"\0\r")
+    return tail.endswith((b"\n", b"\r"))

@@ -1,0 +1,272 @@
+"""The SQL statement that types the rows of one sheet, generated from its contract and its layout.
+
+Belongs here: which rows count, which rules a row breaks as a whole, and how the cells' expressions are
+put together. Does not belong here: the expressions themselves (`cells`), running them (`typed`). Values
+that come from a file (titles, constants) are bound or arrive as columns; they are never part of the
+statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfkc, quarantines
+from ingestion.contract import Column, Source
+from ingestion.header import Layout
+from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, text_sql
+from ingestion.rules import row_rules
+
+# Rules that a row breaks as a whole, with the column under which they are listed.
+ROW_RULES = {"ragged_row": "", "consolidated": "consolidated", "abolished_without_date": "abolished_on"}
+
+# Total rows and footers, by the first cell that is text.
+_NOT_DATA = "^(合计|小计|总计|其中|单位负责人|填表人|制表人|注[:：])"
+_NOT_DATA_INITIALS = "合小总其单填制注"
+_SERIAL = r"[0-9]{1,7}(\.0*)?"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the statement for one sheet depends on."""
+
+    source: Source
+    layout: Layout
+    constants: Mapping[str, str]
+    delivered_on: date
+    keys_only: bool  # a deletion lists keys and needs nothing else
+
+    def raw(self, column: Column) -> str | None:
+        """The identifier of the column's cells as delivered, None where the file lacks the column."""
+        if column.name in self.constants:
+            return identifier(f"k:{column.name}")
+        index = self.layout.columns.get(column.name)
+        return None if index is None else f"c{index}"
+
+    def normal(self, column: Column) -> str | None:
+        """The identifier of the cells after NFKC where the column is read that way, else as delivered."""
+        return identifier(f"n:{column.name}") if self.raw(column) and is_nfkc(column) else self.raw(column)
+
+    def is_required(self, column: Column) -> bool:
+        """Whether a blank cell of this column alone keeps the row out."""
+        return column.name in self.source.required_alone and (column.key or not self.keys_only)
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """Links of which one cell of both must be filled."""
+        return {
+            code: name
+            for code, name in self.source.required_pairs.items()
+            if not self.keys_only or self.source.columns[code].key or self.source.columns[name].key
+        }
+
+
+def table_sql(source: Source) -> str:
+    """The table for the rows of all sheets of a delivery; few columns, as each costs a small file much."""
+    columns = [f"{identifier(column.name)} {SQL_TYPE[column.type]}" for column in source.columns.values()]
+    fixed = [
+        "_sheet VARCHAR",
+        "_row BIGINT",
+        "_kind VARCHAR",
+        "_rules VARCHAR[]",
+        "_cells VARCHAR[]",
+        "_bad BOOLEAN",
+    ]
+    return f"CREATE TEMP TABLE typed ({', '.join(fixed + columns)})"
+
+
+def insert_sql(job: Job) -> str:
+    """Type the rows of the view `incoming`; binds the sheet's name as $sheet, and `title_parameters`."""
+    columns = list(job.source.columns.values())
+    cells = {
+        c.name: cell_sql(c, job.source, job.delivered_on, job.layout.powers.get(c.name, 0), names_of(c))
+        for c in columns
+    }
+    texts, parses, reads, values, rules = [], [], [], [], []
+    for column in columns:
+        names = names_of(column)
+        if job.raw(column) is None:
+            absent = "false" if column.type == "bool" else "NULL"
+            values.append(f"CAST({absent} AS {SQL_TYPE[column.type]}) AS {names.value}")
+            texts.append(f"CAST(NULL AS VARCHAR) AS {names.text}")
+            rules.append(f"NULL AS {_q(column)}")
+            continue
+        text = text_sql(str(job.normal(column)), nfkc=is_nfkc(column))
+        texts.append(f"CASE WHEN {_flaw(str(job.raw(column)))} IS NULL THEN {text} END AS {names.text}")
+        parses.append(f"{cells[column.name].parse} AS {names.parse}")
+        reads.append(f"{cells[column.name].read} AS {names.read}")
+        values.append(f"{cells[column.name].value} AS {names.value}")
+        rules.append(f"{_cell_rule(job, column, cells[column.name].rule)} AS {_q(column)}")
+    rules += [f"{rule} AS {identifier('q!' + name)}" for name, rule in _row_rules(job).items()]
+    first = ", ".join([*(f"nullif(c{i}, '')" for i in range(job.layout.width)), "_beyond"])
+    # A short number before the first text is a serial number or a year, not what tells a total row.
+    text = ", ".join(
+        f"CASE WHEN NOT regexp_full_match(c{i}, '({_SERIAL})?') THEN c{i} END"
+        for i in range(job.layout.width)
+    )
+    return f"""
+INSERT INTO typed
+WITH filled AS (
+    SELECT *, coalesce({first}) AS _first FROM incoming
+),
+told AS (
+    SELECT *, CASE WHEN regexp_full_match(_first, '{_SERIAL}') THEN coalesce({text}) ELSE _first END AS _text
+    FROM filled WHERE _first IS NOT NULL
+),
+rows AS (SELECT *, {_kind(job)} AS _kind FROM told),
+texts AS (SELECT *, {", ".join(texts)} FROM rows),
+parses AS (SELECT {", ".join(["*", *parses])} FROM texts),
+reads AS (SELECT {", ".join(["*", *reads])} FROM parses),
+cells AS (SELECT *, {", ".join(values)} FROM reads),
+judged AS (SELECT *, {", ".join(rules)} FROM cells),
+listed AS (SELECT *, {_listed(job)} FROM judged)
+SELECT $sheet, _row, _kind, _rules, _cells, {_bad(job.source)},
+    {", ".join(map(identifier, job.source.columns))}
+FROM listed"""
+
+
+def title_parameters(layout: Layout) -> dict[str, str]:
+    """The header's cells, to be bound: a row that repeats them is a repeated header."""
+    titles = [t for name in layout.titles for t in layout.titles[name]]
+    return {f"title_{i}": title for i, title in enumerate(titles)}
+
+
+def issues_sql(*, cut: bool) -> str:
+    """One line for each rule that a row breaks, warnings of accepted rows only; reads the view `rulebook`."""
+    last = "_kind = 'data' AND NOT _bad AND _row = (SELECT max(_row) FROM typed)"
+    return f"""
+WITH broken AS (
+    SELECT _sheet, _row, _bad, unnest(range(1, len(_rules) + 1)) AS place, unnest(_rules) AS rule,
+        unnest(_cells) AS value
+    FROM typed WHERE _rules IS NOT NULL
+)
+SELECT _sheet, _row, column_name, ltrim(coalesce(value, ''), {literal(FORMULA[0])}) AS value, rule, severity,
+    CASE WHEN rule = 'uscc_malformed' THEN coalesce('建议：' || uscc_suggestion(uscc_plain(value)), '')
+        ELSE detail_zh END AS detail_zh,
+    CASE WHEN rule = 'uscc_malformed' THEN coalesce('suggestion: ' || uscc_suggestion(uscc_plain(value)), '')
+        ELSE detail_en END AS detail_en
+FROM broken JOIN rulebook USING (place, rule)
+WHERE NOT (_bad AND severity = 'warning')
+UNION ALL
+SELECT _sheet, _row, '', '', 'maybe_cut', 'warning', '', '' FROM typed WHERE {str(cut).lower()} AND {last}
+ORDER BY _sheet, _row, column_name, rule"""
+
+
+def rulebook(source: Source, delivered_on: date) -> list[dict[str, object]]:
+    """For each place in a row's list of rules, and each rule, what the line in `issues.parquet` says."""
+    lines: list[dict[str, object]] = []
+    for place, (name, column) in enumerate(_places(source), start=1):
+        for rule in row_rules():
+            hard = quarantines(rule, column) if column else rule not in WARNINGS
+            zh, en = _detail(rule, column, delivered_on)
+            severity = "quarantine" if hard else "warning"
+            lines.append({"place": place, "rule": rule, "column_name": name, "severity": severity,
+                          "detail_zh": zh, "detail_en": en})  # fmt: skip
+    return lines
+
+
+def names_of(column: Column) -> Names:
+    """The identifiers of a column's stages."""
+    return Names(*(identifier(f"{mark}{column.name}") for mark in ("t:", "p:", "r:", "")))
+
+
+def _q(column: Column) -> str:
+    return identifier(f"q:{column.name}")
+
+
+def _link_rules(source: Source) -> dict[str, str]:
+    """Name of the rule's column in the table → the code column of the pair."""
+    return {f"link_blank:{code}": code for code in source.required_pairs}
+
+
+def _kind(job: Job) -> str:
+    layout = job.layout
+    # The first look at one character spares nearly every row the regular expressions.
+    bare = "regexp_replace(_text, '[\\s\\p{Z}]', '', 'g')"
+    not_data = f"contains('{_NOT_DATA_INITIALS}', left(_text, 1)) AND regexp_matches({bare}, '{_NOT_DATA}')"
+    parameters = iter(title_parameters(layout))
+    same = [
+        " OR ".join(f"c{layout.columns[name]} = ${next(parameters)}" for _ in titles)
+        for name, titles in layout.titles.items()
+    ]
+    repeated = " + ".join(f"({test})::INTEGER" for test in same if test) or "0"
+    return f"""CASE WHEN {not_data} THEN 'skipped' WHEN {repeated} >= {min(2, len(same))} THEN 'skipped'
+        WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END"""
+
+
+def _cell_rule(job: Job, column: Column, rule: str) -> str:
+    text = names_of(column).text
+    required = f"WHEN {text} IS NULL THEN 'required_blank'" if job.is_required(column) else ""
+    return f"""CASE WHEN _kind <> 'data' THEN NULL
+        WHEN _suspicious AND {_flaw(str(job.raw(column)))} IS NOT NULL THEN {_flaw(str(job.raw(column)))}
+        WHEN _suspicious AND regexp_matches({job.raw(column)}, '{CONTROL}') THEN 'control_character'
+        {required} ELSE {rule} END"""
+
+
+def _flaw(raw: str) -> str:
+    """The rule that a cell breaks which holds no value, but a spreadsheet's reason for having none."""
+    return f"""CASE WHEN _suspicious AND starts_with({raw}, {literal(FORMULA)}) THEN 'formula_without_value'
+        WHEN _suspicious AND regexp_full_match({raw}, '{ERROR}') THEN 'error_cell' END"""
+
+
+def _row_rules(job: Job) -> dict[str, str]:
+    columns = job.source.columns
+    rules = {
+        "ragged_row": "CASE WHEN _kind = 'ragged' THEN 'ragged_row' END",
+        "consolidated": "NULL",
+        "abolished_without_date": "NULL",
+    }
+    if "consolidated" in columns:
+        rules["consolidated"] = "CASE WHEN _kind = 'data' AND consolidated THEN 'consolidated' END"
+    if "abolished_on" in columns and "stage" in columns:
+        rules["abolished_without_date"] = (
+            "CASE WHEN _kind = 'data' AND stage = '废止' AND abolished_on IS NULL"
+            " THEN 'abolished_without_date' END"
+        )
+    for rule, code in _link_rules(job.source).items():
+        blank = " AND ".join(f"{identifier('t:' + c)} IS NULL" for c in (code, job.source.links[code]))
+        rules[rule] = (
+            f"CASE WHEN _kind = 'data' AND {blank} THEN 'link_blank' END" if code in job.pairs else "NULL"
+        )
+    return rules
+
+
+def _places(source: Source) -> list[tuple[str, Column | None]]:
+    """The places in a row's list of rules: the columns, then what concerns the row as a whole."""
+    whole = {**ROW_RULES, **_link_rules(source)}
+    return [*source.columns.items(), *((column, None) for column in whole.values())]
+
+
+def _listed(job: Job) -> str:
+    """The rules that a row breaks and the cells that break them; nearly every row breaks none."""
+    columns = job.source.columns.values()
+    whole = [identifier("q!" + rule) for rule in (*ROW_RULES, *_link_rules(job.source))]
+    rules = ", ".join([*(_q(c) for c in columns), *whole])
+    cells = ", ".join(
+        [*(f"left({job.raw(c)}, 1000)" if job.raw(c) else "NULL" for c in columns), *("NULL" for _ in whole)]
+    )
+    broken = f"coalesce({rules}) IS NOT NULL"
+    return f"CASE WHEN {broken} THEN [{rules}] END AS _rules, CASE WHEN {broken} THEN [{cells}] END AS _cells"
+
+
+def _bad(source: Source) -> str:
+    """Whether one of the rules keeps the row out: the rule tells, and for some of them the column."""
+    places = list(enumerate(_places(source), start=1))
+    soft = ", ".join(literal(rule) for rule in sorted(WARNINGS))
+    lenient = [
+        f"(rule = '{rule}' AND place IN ({soft_places}))"
+        for rule in sorted(LENIENT)
+        if (soft_places := ", ".join(str(i) for i, (_, c) in places if c and not quarantines(rule, c)))
+    ]
+    test = " OR ".join([f"rule IN ({soft})", *lenient])
+    return f"coalesce(list_bool_or(list_transform(_rules, lambda rule, place: NOT ({test}))), false)"
+
+
+def _detail(rule: str, column: Column | None, delivered_on: date) -> tuple[str, str]:
+    """What helps to mend this cell: the values of a list, the date it is held against."""
+    if rule == "in_future":
+        return f"报送日期 {delivered_on}", f"delivered on {delivered_on}"
+    if rule in ("unreadable", "list_element") and column and column.values:
+        return f"可填：{'、'.join(column.values)}", f"one of: {', '.join(column.values)}"
+    return "", ""

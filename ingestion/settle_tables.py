@@ -1,0 +1,152 @@
+"""The fixed statements of settling: tables around the sources, and what became of files and rows.
+
+Belongs here: SQL that is the same for every source. Does not belong here: what a contract shapes
+(`settle_rows`, `settle_sql`), running anything (`settle`).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+# temp.file: one row for each delivery that counts at the as-of date.
+FILE: list[tuple[str, pa.DataType]] = [
+    *(
+        (name, pa.string())
+        for name in ("delivery_id", "source", "name", "sha256", "purpose", "run_id", "path")
+    ),
+    *((name, pa.string()) for name in ("issues", "refused_code", "refused_zh", "refused_en")),
+    *((name, pa.int64()) for name in ("no", "moment", "rows_read", "accepted", "quarantined", "skipped")),
+    *((name, pa.bool_()) for name in ("administrative", "is_delete", "is_full")),
+    ("delivered_on", pa.date32()),
+    ("run_seq", pa.int32()),
+]
+# temp.rule: the rules that a row can break, in words, with what to do about them.
+RULE: list[tuple[str, pa.DataType]] = [
+    (name, pa.string()) for name in ("rule", "zh", "en", "advice_zh", "advice_en")
+]
+
+_ROW = """
+    source VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR,
+    rule VARCHAR, message_zh VARCHAR, message_en VARCHAR, rule_zh VARCHAR, rule_en VARCHAR, run_id VARCHAR,
+    purpose VARCHAR"""
+
+# A message says what is wrong, with the particulars of the row, and what to do; the rule's own words have no
+# particulars.
+_MESSAGES = """
+        rule.zh || coalesce('：' || nullif({zh}, ''), '') || '。' || rule.advice_zh,
+        rule.en || coalesce(': ' || nullif({en}, ''), '') || '; ' || rule.advice_en,
+        rule.zh || '。' || rule.advice_zh,
+        rule.en || '; ' || rule.advice_en"""
+
+TABLES = (
+    f"CREATE TABLE raw.quarantined_row ({_ROW})",
+    f"CREATE TABLE raw.warned_row ({_ROW})",
+    """CREATE TABLE raw.unlinked_row (
+        source VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, "name" VARCHAR,
+        suggestions STRUCT(uscc VARCHAR, "name" VARCHAR, score DOUBLE)[], purpose VARCHAR)""",
+    """CREATE TABLE raw.run_setting (
+        run_id VARCHAR, run_seq INTEGER, as_of DATE, first_year INTEGER, policy_version VARCHAR)""",
+    'CREATE TABLE raw.complete_register (obligation VARCHAR, "year" INTEGER)',
+    """CREATE OR REPLACE TEMP TABLE unlinked (
+        "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
+    "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",
+    "CREATE OR REPLACE TEMP TABLE conflict_count (no BIGINT, n BIGINT)",
+    """CREATE OR REPLACE TEMP TABLE issue (
+        no BIGINT, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR, rule VARCHAR,
+        severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
+)
+
+TYPED_COUNT = """
+    INSERT INTO temp.typed_count
+    SELECT file.no, typed.num_rows
+    FROM parquet_file_metadata($files) AS typed
+    JOIN temp.file ON file.path = typed.file_name"""
+
+_CONFLICT = _MESSAGES.format(
+    zh="array_to_string(removed.titles, '、') || '；' || array_to_string(removed.places, '、')",
+    en="array_to_string(removed.differing, ', ') || '; ' || array_to_string(removed.places, ', ')",
+)
+
+# Each row that contradicts another of its key and moment, with the columns that differ and where they stand.
+CONFLICTS = (
+    f"""
+    INSERT INTO raw.quarantined_row
+    SELECT
+        file.source, file.name, removed._sheet, removed._row, removed.differing[1], removed."value",
+        rule.rule,
+        {_CONFLICT},
+        file.run_id, file.purpose
+    FROM temp.removed
+    JOIN temp.file ON file.no = removed._no
+    JOIN temp.rule ON rule.rule = $rule
+    WHERE removed.conflict
+    ORDER BY file.name, removed._sheet, removed._row""",
+    "INSERT INTO temp.conflict_count SELECT _no, count(*) FROM temp.removed WHERE conflict GROUP BY _no",
+)
+
+UNLINKED = """
+    INSERT INTO raw.unlinked_row
+    SELECT
+        file.source, file.name, unlinked.sheet, unlinked."row", unlinked."name",
+        coalesce(suggestion.suggestions, []), file.purpose
+    FROM temp.unlinked
+    JOIN temp.file USING (delivery_id)
+    LEFT JOIN temp.suggestion ON suggestion.name_form = name_form(unlinked."name")
+    ORDER BY file.source, file.name, unlinked.sheet, unlinked."row", unlinked."name\""""
+
+ISSUES = """
+    INSERT INTO temp.issue
+    SELECT file.no, _sheet, _row, column_name, "value", rule, severity, detail_zh, detail_en
+    FROM read_parquet($issues, filename => true) AS found
+    JOIN temp.file ON file.issues = found.filename"""
+
+ISSUE_ROWS = f"""
+    INSERT INTO raw.{{table}}
+    SELECT
+        file.source, file.name, issue.sheet, issue."row", issue.column_name, issue."value", issue.rule,
+        {_MESSAGES.format(zh="issue.detail_zh", en="issue.detail_en")},
+        file.run_id, file.purpose
+    FROM temp.issue
+    JOIN temp.file USING (no)
+    LEFT JOIN temp.rule USING (rule)
+    WHERE issue.severity = $severity
+    ORDER BY file.source, file.name, issue.sheet, issue."row", issue.column_name, issue.rule"""
+
+DELIVERY = """
+    CREATE TABLE raw.delivery AS
+    SELECT
+        source, "name", sha256, delivery_id, purpose, delivered_on, run_id, rows_read,
+        accepted - coalesce(conflict_count.n, 0) AS rows_accepted,
+        quarantined + coalesce(conflict_count.n, 0) AS rows_quarantined,
+        skipped AS rows_skipped,
+        refused_code, refused_zh, refused_en
+    FROM temp.file
+    LEFT JOIN temp.conflict_count USING (no)
+    ORDER BY source, "name", delivery_id"""
+
+# Counted from the rows themselves, not from what the receipt claims.
+NOT_CONSERVED = """
+    WITH
+    quarantine AS (
+        SELECT no, count(DISTINCT (sheet, "row")) AS n
+        FROM temp.issue
+        WHERE severity = 'quarantine'
+        GROUP BY no
+    ),
+    counted AS (
+        SELECT
+            file.source, file."name", file.rows_read, file.skipped,
+            coalesce(typed_count.n, 0) AS typed, coalesce(quarantine.n, 0) AS set_aside,
+            delivery.rows_accepted, delivery.rows_quarantined, delivery.rows_skipped,
+            file.accepted, file.quarantined
+        FROM temp.file
+        JOIN raw.delivery USING (delivery_id)
+        LEFT JOIN temp.typed_count USING (no)
+        LEFT JOIN quarantine USING (no)
+    )
+    SELECT source || '/' || "name" || ': ' || CAST(counted AS VARCHAR) FROM counted
+    WHERE rows_read <> rows_accepted + rows_quarantined + rows_skipped
+        OR rows_accepted < 0
+        OR typed <> accepted
+        OR set_aside <> quarantined
+    ORDER BY 1"""

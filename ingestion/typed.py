@@ -1,0 +1,287 @@
+"""One delivery → typed rows, issues and a receipt. A pure function of the bytes, the sidecar, the contract
+and its date.
+
+Belongs here: opening, finding headers, running the generated SQL, counting, writing. Does not belong
+here: which rows hold beside other deliveries (`settle`), when this is called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.cells import is_nfkc
+from ingestion.contract import Source
+from ingestion.header import Titles, find_header, plain
+from ingestion.macros import SPACE, identifier
+from ingestion.readers.opening import open_book
+from ingestion.readers.sheet import Book, TextSheet, schema
+from ingestion.reference import Reference
+from ingestion.remarks import no_header, renamed
+from ingestion.rowsql import Job, insert_sql, issues_sql, rulebook, table_sql, title_parameters
+from ingestion.rules import Note, Refusal, RefusedError, note, refuse
+from ingestion.sidecar import Sidecar, parse_sidecar
+from ingestion.store import Delivery
+
+_CODE = "cells contract header macros remarks rowsql rules sidecar typed units readers/*"
+# Bytes that make a cell worth a look for control characters and errors of a spreadsheet: C0 without tab and
+# line ends, DEL, the lead of C1, and #.
+_SUSPICIOUS = np.zeros(256, dtype=bool)
+_SUSPICIOUS[[*range(9), 11, 12, *range(14, 32), ord("#"), 127, 0xC2]] = True
+
+
+@dataclass(frozen=True)
+class SheetReceipt:
+    """What became of one sheet."""
+
+    name: str
+    hidden: bool
+    read: bool  # False: no header, passed over
+    header_row: int  # as a spreadsheet counts; 0 where there is none
+    rows_read: int
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of one delivery; accepted + quarantined + skipped = rows read."""
+
+    delivery_id: str
+    source: str
+    name: str
+    fingerprint: str
+    rows_read: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    skipped: int = 0
+    refused: Refusal | None = None
+    sheets: tuple[SheetReceipt, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units of money that the file's sheets say."""
+        return tuple(dict.fromkeys(unit for sheet in self.sheets for unit in sheet.units))
+
+
+def type_delivery(
+    delivery: Delivery, source: Source, blob_path: Path, reference: Reference, out_dir: Path
+) -> Receipt:
+    """Write `rows.parquet`, `issues.parquet` and, as the mark that they are whole, `receipt.json`."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    (out_dir / "receipt.json").unlink(missing_ok=True)
+    scratch = out_dir / ".sheets"
+    shutil.rmtree(scratch, ignore_errors=True)  # of a run that died
+    con = reference.connect(spill=out_dir.parent / ".spill")
+    try:
+        con.execute(table_sql(source))
+        receipt = Receipt(
+            delivery.delivery_id, source.name, delivery.name, fingerprint(delivery, source, reference)
+        )
+        cut = False
+        try:
+            receipt, cut = _load(con, delivery, source, blob_path, receipt, scratch)
+        except RefusedError as error:
+            receipt = replace(receipt, refused=error.reason)
+            con.execute("DELETE FROM typed")
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        _write(con, source, delivery, out_dir, cut=cut)
+    finally:
+        con.close()
+    _save(receipt, out_dir)
+    return receipt
+
+
+def load_receipt(out_dir: Path, wanted_fingerprint: str) -> Receipt | None:
+    """The receipt of rows typed earlier; None if there is none, or other rules or lists made them."""
+    try:
+        kept = json.loads((out_dir / "receipt.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    if not isinstance(kept, dict) or kept.get("fingerprint") != wanted_fingerprint:
+        return None
+    kept["refused"] = kept["refused"] and Refusal(**kept["refused"])
+    kept["sheets"] = tuple(
+        SheetReceipt(**{**sheet, "units": tuple(sheet["units"])}) for sheet in kept["sheets"]
+    )
+    kept["notes"] = tuple(Note(**words) for words in kept["notes"])
+    return Receipt(**kept)
+
+
+def fingerprint(delivery: Delivery, source: Source, reference: Reference) -> str:
+    """Changes with anything that the typed rows of this delivery depend on besides its own bytes."""
+    facts = f"{source!r}\0{delivery.delivered_on}\0{reference.fingerprint}\0{_code()}"
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    here = Path(__file__).parent
+    digest = hashlib.sha256((here / "rules.yml").read_bytes())
+    for path in sorted(path for name in _CODE.split() for path in here.glob(f"{name}.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    source: Source,
+    blob_path: Path,
+    receipt: Receipt,
+    scratch: Path,
+) -> tuple[Receipt, bool]:
+    """Fill the table `typed`; the receipt, and whether the last row may have been cut."""
+    sidecar = parse_sidecar(delivery.sidecar, source)
+    if sidecar.sha256 not in (None, delivery.sha256):
+        raise refuse("sha256_mismatch")
+    titles = Titles(source, sidecar.columns)
+    book = open_book(blob_path, titles.count, scratch)
+    sheets, notes = [], list(book.notes)
+    for sheet in _chosen(book, sidecar):
+        layout = find_header(
+            sheet.head,
+            titles,
+            sheet=sheet.name,
+            unit=sidecar.unit,
+            constants=sidecar.constants.keys(),
+            keys_only=sidecar.mode == "delete",
+        )
+        if layout is None:
+            notes.append(note("sheet_passed_over", sheet=sheet.name))
+            sheets.append(SheetReceipt(sheet.name, sheet.hidden, False, 0, 0, ()))
+            continue
+        notes += [note("hidden_sheet", sheet=sheet.name)] if sheet.hidden else []
+        notes += [*layout.notes, *renamed(source, layout, sheet.name)]
+        job = Job(source, layout, sidecar.constants, delivery.delivered_on, sidecar.mode == "delete")
+        _type_sheet(con, sheet, job)
+        rows = _count(con, "_sheet = ?", sheet.name)
+        sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
+    if not any(sheet.read for sheet in sheets):
+        raise no_header(source, book)
+    absent = [title for title in sidecar.columns if not any(plain(title) in _titles(s) for s in book.sheets)]
+    notes += [note("mapped_title_absent", title=title) for title in absent]
+    receipt = replace(
+        receipt,
+        rows_read=_count(con),
+        accepted=_count(con, "_kind <> 'skipped' AND NOT _bad"),
+        quarantined=_count(con, "_kind <> 'skipped' AND _bad"),
+        skipped=_count(con, "_kind = 'skipped'"),
+        sheets=tuple(sheets),
+        notes=tuple(notes),
+    )
+    if receipt.accepted + receipt.quarantined + receipt.skipped != receipt.rows_read:
+        raise AssertionError(f"{delivery.source}/{delivery.name}: rows do not add up: {receipt}")
+    if receipt.rows_read == receipt.skipped:
+        raise refuse("no_rows")
+    # A provider counts the rows of the table, with or without its total row.
+    if sidecar.rows not in (None, receipt.rows_read, receipt.rows_read - receipt.skipped):
+        raise refuse("rows_mismatch", said=sidecar.rows, found=receipt.rows_read)
+    return receipt, book.no_final_line_end
+
+
+def _chosen(book: Book, sidecar: Sidecar) -> list[TextSheet]:
+    if sidecar.sheet is None:
+        return list(book.sheets)
+    chosen = [sheet for sheet in book.sheets if sheet.name == sidecar.sheet]
+    if not chosen:
+        raise refuse(
+            "sheet_missing", sheet=sidecar.sheet, sheets="、".join(sheet.name for sheet in book.sheets)
+        )
+    return chosen
+
+
+def _type_sheet(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
+    refusal: list[RefusedError] = []
+    numbers = [(name, job.raw(column)) for name, column in job.source.columns.items()]
+    out = schema(job.layout.width)
+    normal = [c for c in job.source.columns.values() if job.raw(c) and is_nfkc(c)]
+    for name in job.constants:
+        out = out.append(pa.field(f"k:{name}", pa.string()))
+    for column in normal:
+        out = out.append(pa.field(f"n:{column.name}", pa.string()))
+    out = out.append(pa.field("_suspicious", pa.bool_()))
+    delivered = [raw for _, raw in numbers if raw and not raw.startswith('"')]
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        # A refusal cannot pass through the engine as what it is: it is kept here and raised again outside.
+        try:
+            for batch in sheet.batches(job.layout.data, job.layout.width):
+                cells = {name: _trimmed(batch.column(name)) for name in batch.schema.names}
+                for name, value in job.constants.items():
+                    cells[f"k:{name}"] = pa.repeat(value, len(batch))
+                for column in normal:
+                    cells[f"n:{column.name}"] = _nfkc(cells[str(job.raw(column)).strip('"')])
+                suspicious = any(_is_suspicious(cells[raw]) for raw in delivered)
+                cells["_suspicious"] = pa.repeat(suspicious, len(batch))
+                yield pa.RecordBatch.from_arrays(list(cells.values()), schema=out)
+        except RefusedError as error:
+            refusal.append(error)
+            raise
+
+    con.register("incoming", pa.RecordBatchReader.from_batches(out, batches()))
+    try:
+        con.execute(insert_sql(job), {"sheet": sheet.name, **title_parameters(job.layout)})
+    except duckdb.Error:
+        if refusal:
+            raise refusal[0] from None
+        raise
+    finally:
+        con.unregister("incoming")
+
+
+def _trimmed(column: pa.Array) -> pa.Array:
+    return pc.utf8_trim(column, SPACE) if column.type == pa.string() else column
+
+
+def _nfkc(column: pa.Array) -> pa.Array:
+    """NFKC changes no ASCII, and most columns of codes and numbers are nothing else."""
+    if pc.all(pc.string_is_ascii(column)).as_py() is not False:
+        return column
+    return pc.utf8_normalize(column, "NFKC")
+
+
+def _is_suspicious(column: pa.Array) -> bool:
+    data = column.buffers()[2]
+    return data is not None and bool(_SUSPICIOUS[np.frombuffer(data, np.uint8)].any())
+
+
+def _titles(sheet: TextSheet) -> set[str]:
+    return {plain(cell) for row in sheet.head for cell in row}
+
+
+def _count(con: duckdb.DuckDBPyConnection, condition: str = "true", *values: str) -> int:
+    return int(con.execute(f"SELECT count(*) FROM typed WHERE {condition}", list(values)).fetchall()[0][0])
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, source: Source, delivery: Delivery, out_dir: Path, *, cut: bool
+) -> None:
+    columns = ", ".join([*(identifier(name) for name in source.columns), "_sheet", "_row"])
+    rows = f"SELECT {columns} FROM typed WHERE _kind <> 'skipped' AND NOT _bad"
+    con.register("rulebook", pa.Table.from_pylist(rulebook(source, delivery.delivered_on)))
+    issues = issues_sql(cut=cut)
+    for query, name in ((rows, "rows.parquet"), (issues, "issues.parquet")):
+        con.execute(f"COPY ({query}) TO {_quoted(out_dir / name)} (FORMAT parquet)")
+
+
+def _save(receipt: Receipt, out_dir: Path) -> None:
+    aside = out_dir / "receipt.json.tmp"
+    aside.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(aside, out_dir / "receipt.json")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,54 @@
+"""Units of money as tables say them: in a line, in a title's brackets, in a row of units.
+
+Belongs here: recognising a unit in text. Does not belong here: whose unit it is (`header`), amounts
+(`cells`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from unicodedata import normalize
+
+UNITS: Mapping[str, int] = {"元": 0, "千元": 3, "万元": 4, "百万元": 6, "亿元": 8}  # name → power of ten
+
+# What a table may count besides money: a unit line names them together (单位：个、人、万元).
+_OTHER = "人月|人年|人|个|件|项|篇|家|台|户|套|年|月|日|天|%|‰"
+_UNIT = f"(?:百万元|千元|万元|亿元|元|{_OTHER})"
+_LIST = f"{_UNIT}(?:[,、/;和及]{_UNIT})*"
+_IN_LINE = re.compile(rf"单位:({_LIST})(?!\w)")  # 填报单位：元琛科技 says no unit
+_IN_BRACKETS = re.compile(rf"[(\[【〔](?:(?:计量|金额|货币)?单位:)?({_LIST})[)\]】〕]")
+_NOTHING = "-—/"
+
+
+def said_in_line(cell: str) -> list[str]:
+    """`计量单位：千元`, `单位：万元`, alone or after a title."""
+    text = re.sub(r"\s+(?=:)|(?<=:)\s+", "", normalize("NFKC", cell))
+    return [unit for match in _IN_LINE.finditer(text) for unit in _money(match[1])]
+
+
+def said_in_brackets(cell: str) -> list[str]:
+    """`营业收入（千元）`."""
+    return [unit for match in _IN_BRACKETS.finditer(_bare(cell)) for unit in _money(match[1])]
+
+
+def said_alone(cell: str) -> list[str]:
+    """A cell of a row of units."""
+    text = _bare(cell)
+    return _money(text) if re.fullmatch(_LIST, text) else []
+
+
+def is_row_of_units(cells: list[str]) -> bool:
+    """Whether the cells hold units and nothing else."""
+    bare = [text for cell in cells if (text := _bare(cell).strip("()"))]
+    return any(text not in _NOTHING for text in bare) and all(
+        text in _NOTHING or re.fullmatch(_LIST, text) for text in bare
+    )
+
+
+def _bare(cell: str) -> str:
+    return re.sub(r"\s", "", normalize("NFKC", cell))
+
+
+def _money(units: str) -> list[str]:
+    return [unit for unit in re.split(r"[,、/;和及]", units) if unit in UNITS]
