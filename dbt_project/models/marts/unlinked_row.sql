@@ -1,0 +1,11 @@
+-- Names that only a survey delivery mentions are in the confidential database.
+select
+  source,
+  file,
+  sheet,
+  row,
+  name,
+  suggestions
+from {{ source('raw', 'unlinked_row') }}
+where purpose = 'administrative'
+order by source, file, sheet, row, name

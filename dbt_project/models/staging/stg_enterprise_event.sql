@@ -1,0 +1,7 @@
+{{ staged('enterprise_event', [
+  'event_id',
+  'kind',
+  'old_uscc',
+  'new_uscc',
+  'effective_on',
+]) }}

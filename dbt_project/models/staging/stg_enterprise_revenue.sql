@@ -1,0 +1,8 @@
+{{ staged('enterprise_revenue', [
+  'uscc',
+  'name',
+  'period',
+  'revenue',
+  'rd_expense',
+  'consolidated',
+]) }}

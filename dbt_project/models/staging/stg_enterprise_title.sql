@@ -1,0 +1,15 @@
+{{ staged('enterprise_title', [
+  'title',
+  'enterprise_name',
+  'uscc',
+  'level',
+  'certificate_no',
+  'batch',
+  'stage',
+  'recognised_on',
+  'valid_until',
+  'revoked_on',
+  'area_code',
+  'entered_on',
+  'exited_on',
+], has_name_key=true) }}

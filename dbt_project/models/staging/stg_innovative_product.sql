@@ -1,0 +1,15 @@
+{{ staged('innovative_product', [
+  'product_id',
+  'name',
+  'uscc',
+  'enterprise_name',
+  'kind',
+  'batch',
+  'stage',
+  'predecessor_id',
+  'recognised_on',
+  'valid_until',
+  'revoked_on',
+  'area_code',
+  'stage_on',
+], has_name_key=true) }}

@@ -1,0 +1,16 @@
+{{ staged('pilot_platform', [
+  'platform_id',
+  'name',
+  'level',
+  'lead_type',
+  'host_uscc',
+  'area_code',
+  'entered_on',
+  'key_cultivated_on',
+  'recognised_on',
+  'exited_on',
+  'service_types',
+  'firms_served',
+  'projects_served',
+  'national_on',
+]) }}

@@ -1,0 +1,10 @@
+{{ staged('quality_record', [
+  'record_id',
+  'kind',
+  'uscc',
+  'grade',
+  'chain',
+  'dimension',
+  'recorded_on',
+  'area_code',
+]) }}

@@ -1,0 +1,7 @@
+{{ staged('return_roster', [
+  'form',
+  'period',
+  'uscc',
+  'due_on',
+  'exempt',
+]) }}

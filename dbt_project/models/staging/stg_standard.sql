@@ -1,0 +1,16 @@
+{{ staged('standard', [
+  'standard_no',
+  'uscc',
+  'enterprise_name',
+  'name',
+  'level',
+  'role',
+  'industry_group',
+  'stage',
+  'pilot_programme',
+  'initiated_on',
+  'published_on',
+  'abolished_on',
+  'area_code',
+  'enterprise_size',
+], has_name_key=true) }}

@@ -1,0 +1,8 @@
+{{ staged('survey_finance', [
+  'uscc',
+  'name',
+  'period',
+  'revenue',
+  'rd_expense',
+  'consolidated',
+]) }}

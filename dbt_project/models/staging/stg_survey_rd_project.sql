@@ -1,0 +1,17 @@
+{{ staged('survey_rd_project', [
+  'uscc',
+  'year',
+  'project_no',
+  'project_name',
+  'project_source',
+  'cooperation',
+  'result_form',
+  'objective',
+  'started_on',
+  'finished_on',
+  'staff',
+  'person_months',
+  'expenditure',
+  'government_funds',
+  'recognised',
+]) }}

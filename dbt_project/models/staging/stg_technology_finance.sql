@@ -1,0 +1,15 @@
+{{ staged('technology_finance', [
+  'contract_id',
+  'kind',
+  'product',
+  'uscc',
+  'amount',
+  'balance',
+  'credit_basis',
+  'signed_on',
+  'ended_on',
+  'area_code',
+  'balance_on',
+  'record',
+  'pool_covered',
+]) }}
