@@ -1,0 +1,203 @@
+"""A candidate: everything that a release will hold, written aside from one finished build, its manifest last.
+
+Belongs here: the order of writing, the audit and the manifest. Does not: each file's format
+(databases, tables, workbooks), the verdict (quality), becoming a release (releases.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from publication import catalogue, gap_book, indicators_book
+from publication.databases import Copy, attach_build, described, write_database
+from publication.durable import fsync_path, fsync_tree, private_files, sha256_file, to_json, write_atomic
+from publication.errors import CandidateError
+from publication.releases import MANIFEST
+from publication.tables import to_csv, to_parquet
+from quality.evidence import Outcome
+
+
+@dataclass(frozen=True)
+class Input:
+    """One delivery that the candidate was made from."""
+
+    source: str
+    name: str
+    sha256: str
+    sidecar_sha256: str | None
+    delivered_on: dt.date
+    delivery_id: str
+
+
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """What a release says about itself and no table of the build knows."""
+
+    release_id: str
+    run_id: str
+    as_of: dt.date
+    code_version: str
+    inputs: Sequence[Input]
+    settings: Mapping[str, Any]
+    definitions: Mapping[str, Any]
+    settled_rows: Mapping[str, int]
+    outcomes: Sequence[Outcome]
+    verdict: Mapping[str, Any]
+    approvals: Sequence[Mapping[str, Any]] = ()
+    next_change_on: dt.date | None = None
+    producer: str = ""  # 制表机关, as the tables' head names it
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate as it stands on disk."""
+
+    path: Path
+    manifest_sha256: str
+    rows: Mapping[str, Mapping[str, int]]
+
+
+def write_candidate(
+    build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, facts: ReleaseFacts
+) -> Candidate:
+    """Writes a whole candidate into the new directory `out`, flushed; whatever stops it leaves no `out`."""
+    tables = catalogue.published_tables(dbt_manifest)
+    _require_space(build_db, out)
+    with private_files():
+        out.mkdir()
+        try:
+            return _write(build_db, tables, out, facts)
+        except BaseException as error:  # an interrupted candidate is cleared away too, then the error goes on
+            shutil.rmtree(out)
+            if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise _no_space(out, None) from error
+            raise
+
+
+def _write(build_db: Path, tables: Sequence[catalogue.Table], out: Path, facts: ReleaseFacts) -> Candidate:
+    with attach_build(build_db) as con:
+        _create_check_result(con, facts.outcomes)
+        rows = {
+            place: write_database(
+                con, out / f"{place}.duckdb", [_copy(table) for table in tables if place in table.publish]
+            )
+            for place in (catalogue.WAREHOUSE, catalogue.CONFIDENTIAL)
+        }
+        rows["public"] = _write_public(con, tables, out / "public", facts)
+        (out / "restricted").mkdir()
+        gap_book.write(con, out / "restricted" / "gap_list.xlsx", facts.as_of, facts.producer)
+    write_atomic(out / "audit.json", to_json(_audit(facts)))
+    fsync_tree(out)
+    manifest = to_json(_manifest(out, facts, rows))
+    write_atomic(out / MANIFEST, manifest)
+    fsync_path(out.parent)
+    return Candidate(out, sha256_file(out / MANIFEST), rows)
+
+
+def _copy(table: catalogue.Table) -> Copy:
+    made_here = table is catalogue.CHECK_RESULT
+    return Copy(table, "memory" if made_here else "build", table.schema)
+
+
+def _write_public(
+    con: duckdb.DuckDBPyConnection, tables: Sequence[catalogue.Table], folder: Path, facts: ReleaseFacts
+) -> dict[str, int]:
+    """What is safe to hand out: only from the schema that disclosure control made."""
+    folder.mkdir()
+    copies = [Copy(table, "build", "public") for table in tables if table.public]
+    for copy in copies:
+        name = copy.table.name
+        rows = con.sql(f"SELECT * FROM {copy.relation} ORDER BY ALL").to_arrow_table()
+        (folder / f"{name}.csv").write_bytes(to_csv(rows))
+        (folder / f"{name}.parquet").write_bytes(
+            to_parquet(rows, copy.table.description, described(con, copy))
+        )
+    indicators_book.write(con, folder / "indicators.xlsx", facts.as_of, facts.producer)
+    return write_database(con, folder / "public.duckdb", copies)
+
+
+def _create_check_result(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome]) -> None:
+    con.execute(
+        "CREATE TABLE memory.main.check_result "
+        '("check" VARCHAR, severity VARCHAR, asked VARCHAR, evaluated BIGINT, failed BIGINT, because VARCHAR)'
+    )
+    for each in outcomes:
+        asked = f"{each.question_zh} | {each.question_en}"
+        failed = each.failed if each.error is None else None
+        con.execute(
+            "INSERT INTO memory.main.check_result VALUES (?, ?, ?, ?, ?, ?)",
+            [each.check, each.severity, asked, each.evaluated, failed, each.because],
+        ).fetchall()
+
+
+def _audit(facts: ReleaseFacts) -> dict[str, Any]:
+    """Every check and its answer, without examples of failing rows: they may hold survey answers."""
+    checks = [
+        {
+            "check": each.check,
+            "asset": each.asset,
+            "severity": each.severity,
+            "asked": {"zh": each.question_zh, "en": each.question_en},
+            "because": each.because,
+            "evaluated": each.evaluated,
+            "failed": each.failed,
+            "passed": each.passed,
+            "error": each.error,
+            "empty_ok": each.empty_ok,
+        }
+        for each in sorted(facts.outcomes, key=lambda outcome: (outcome.check, outcome.asset))
+    ]
+    return {"release_id": facts.release_id, "checks": checks, "verdict": dict(facts.verdict)}
+
+
+def _manifest(out: Path, facts: ReleaseFacts, rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    return {
+        "release_id": facts.release_id,
+        "run_id": facts.run_id,
+        "as_of": facts.as_of.isoformat(),
+        "code_version": facts.code_version,
+        "inputs": [
+            {**asdict(each), "delivered_on": each.delivered_on.isoformat()}
+            for each in sorted(facts.inputs, key=lambda each: (each.source, each.name, each.delivery_id))
+        ],
+        "settings": dict(facts.settings),
+        "definitions": dict(facts.definitions),
+        "settled_rows": dict(facts.settled_rows),
+        "rows": {place: dict(counts) for place, counts in rows.items()},
+        "files": {
+            path.relative_to(out).as_posix(): {"sha256": sha256_file(path), "size": path.stat().st_size}
+            for path in files
+        },
+        "approvals": [dict(each) for each in facts.approvals],
+        "verdict": dict(facts.verdict),
+        "next_change_on": facts.next_change_on.isoformat() if facts.next_change_on else None,
+    }
+
+
+def _require_space(build_db: Path, out: Path) -> None:
+    """Refuses before anything is written; the copies are at most the build, the exports far less."""
+    needed = 2 * build_db.stat().st_size
+    if shutil.disk_usage(out.parent).free < needed:
+        raise _no_space(out, needed)
+
+
+def _no_space(out: Path, needed: int | None) -> CandidateError:
+    free = shutil.disk_usage(out.parent).free
+    wants_zh, wants_en = (
+        (f"，需要约 {needed:,} 字节", f", about {needed:,} bytes needed") if needed else ("", "")
+    )
+    return CandidateError(
+        "disk_full",
+        f"磁盘空间不足，候选发布未写成（可用 {free:,} 字节{wants_zh}）：{out}；请清理后重新运行。",
+        f"not enough disk space for the candidate ({free:,} bytes free{wants_en}): {out}; "
+        "make room and run again.",
+    )

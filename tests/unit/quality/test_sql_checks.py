@@ -1,0 +1,248 @@
+"""The gate's limits of interface 7: each side of each limit, on the first release and after one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quality.checks import load_checks
+from quality.evidence import Outcome
+from quality.limits import GateLimits
+from quality.sql_checks import Previous, run_sql_checks, settled_counts
+
+CHECKS = load_checks()
+SCOPES = {"enterprise_register": "frame_year"}
+Build = Callable[..., Path]
+
+
+def first(database: Path, limits: GateLimits | None = None) -> dict[str, Outcome]:
+    outcomes = run_sql_checks(CHECKS, database, None, limits or GateLimits(), SCOPES)
+    return {outcome.check: outcome for outcome in outcomes}
+
+
+def after(previous: Path, database: Path) -> dict[str, Outcome]:
+    before = Previous(previous, settled_counts(previous, SCOPES))
+    return {
+        outcome.check: outcome for outcome in run_sql_checks(CHECKS, database, before, GateLimits(), SCOPES)
+    }
+
+
+def bad(outcomes: dict[str, Outcome]) -> set[str]:
+    assert all(outcome.error is None for outcome in outcomes.values())
+    return {name for name, outcome in outcomes.items() if not outcome.passed}
+
+
+def test_a_first_release_is_asked_no_drift_check(build: Build) -> None:
+    outcomes = first(build())
+    assert set(outcomes) == {"required_sources", "quarantined_share"}
+    assert bad(outcomes) == set()
+
+
+def test_the_same_again_drifts_nowhere_and_every_check_looks_at_something(build: Build) -> None:
+    outcomes = after(build(name="before.duckdb"), build())
+    assert set(outcomes) == {c.name for c in CHECKS if c.engine == "sql"}
+    assert bad(outcomes) == set()
+    assert all(outcome.evaluated > 0 for outcome in outcomes.values())
+
+
+@pytest.mark.parametrize(
+    ("poison", "missing"),
+    [
+        ("DELETE FROM raw.enterprise_register", "requirement=enterprise_register"),
+        ("DROP TABLE raw.enterprise_register", "requirement=enterprise_register"),
+        ("DELETE FROM raw.enterprise_revenue", "requirement=enterprise_revenue | survey_finance"),
+    ],
+)
+def test_a_required_source_without_rows_is_told(poison: str, missing: str, build: Build) -> None:
+    assert first(build(poison))["required_sources"].examples == (missing,)
+
+
+def test_either_source_of_revenue_will_do(build: Build) -> None:
+    only_survey = build(
+        "INSERT INTO raw.survey_finance FROM raw.enterprise_revenue", "DELETE FROM raw.enterprise_revenue"
+    )
+    assert bad(first(only_survey)) == set()
+
+
+def delivered(accepted: int, quarantined: int, run: str = "r000002", skipped: int = 0) -> str:
+    read = accepted + quarantined + skipped
+    row = f"'enterprise_revenue', 'x{run}', 'h{run}', '{run}', {read}, {accepted}, {quarantined}, {skipped}"
+    return f"INSERT INTO raw.delivery VALUES ({row})"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "quarantined", "skipped", "held"),
+    [
+        (95, 5, 0, False),  # 5 % of 100
+        (94, 6, 0, True),
+        (0, 99, 0, False),  # below 100 rows
+        (0, 100, 0, True),
+        (93, 6, 50, False),  # totals and footers are no rows of the source
+        (1900, 100, 0, False),
+        (1900, 101, 0, True),
+    ],
+)
+def test_more_than_five_in_a_hundred_quarantined_is_held(
+    accepted: int, quarantined: int, skipped: int, held: bool, build: Build
+) -> None:
+    database = build("DELETE FROM raw.delivery", delivered(accepted, quarantined, skipped=skipped))
+    assert bad(first(database)) == ({"quarantined_share"} if held else set())
+
+
+def test_old_good_rows_do_not_thin_out_new_bad_ones(build: Build) -> None:
+    before = build(name="before.duckdb")
+    history = (
+        "INSERT INTO raw.delivery VALUES ('enterprise_revenue', 'old', 'o', 'r000001', 9000, 9000, 0, 0)"
+    )
+    known = "INSERT INTO main.delivery VALUES ('enterprise_revenue', 'old', 'o', 'r000001', 9000, 9000, 0, 0)"
+    before = build(history, known, name="before.duckdb")
+    assert bad(after(before, build(history, delivered(100, 20)))) == {"quarantined_share"}
+    assert bad(first(build(history, delivered(100, 20)))) == set()
+
+
+def test_a_published_delivery_is_not_held_again_but_one_whose_rows_changed_their_mind_is(
+    build: Build,
+) -> None:
+    told = ", ".join(("'enterprise_revenue', 'xr000002', 'hr000002', 'r000002', 120, 100, 20, 0",))
+    before = build(f"INSERT INTO main.delivery VALUES ({told})", name="before.duckdb")
+    assert bad(after(before, build(delivered(100, 20)))) == set()
+    assert bad(after(before, build(delivered(90, 30)))) == {"quarantined_share"}
+
+
+def test_a_held_delivery_stays_held_until_rows_accepted_later_make_up_for_it(build: Build) -> None:
+    before = build(name="before.duckdb")
+    held = delivered(600, 400, "r000002")
+    assert bad(after(before, build(held))) == {"quarantined_share"}
+    assert bad(after(before, build(held, delivered(10, 0, "r000003")))) == {"quarantined_share"}
+    assert bad(after(before, build(held, delivered(400, 0, "r000003")))) == set()
+    # good rows of an earlier run make up for nothing
+    assert bad(after(before, build(held, delivered(2000, 0, "r000001")))) == {"quarantined_share"}
+
+
+@pytest.mark.parametrize(("kept", "held"), [(43, False), (42, True), (0, True)])
+def test_a_source_that_lost_thirty_in_a_hundred_rows_is_held(kept: int, held: bool, build: Build) -> None:
+    before = build("DELETE FROM raw.delivery", name="before.duckdb")
+    delete = f"DELETE FROM raw.survey_finance WHERE rowid >= {kept}"
+    grown = "INSERT INTO raw.survey_finance FROM raw.enterprise_revenue"
+    before = build(grown, name="before.duckdb")
+    outcomes = after(before, build(grown, delete))
+    assert bad(outcomes) == ({"rows_down"} if held else set())
+    if held:
+        assert outcomes["rows_down"].examples == (
+            f"source=survey_finance, scope=*, rows_then=60, rows_now={kept}",
+        )
+
+
+def test_a_smaller_register_of_a_new_year_is_held_though_the_whole_grows(build: Build) -> None:
+    new = (
+        "INSERT INTO raw.enterprise_register"
+        " SELECT * REPLACE (2027 AS frame_year) FROM raw.enterprise_register WHERE frame_year = 2026"
+    )
+    before = build(name="before.duckdb")
+    assert bad(after(before, build(new))) == set()
+    outcomes = after(
+        before, build(new, "DELETE FROM raw.enterprise_register WHERE frame_year = 2027 AND rowid % 2 = 0")
+    )
+    assert bad(outcomes) == {"rows_down"}
+    assert outcomes["rows_down"].examples == (
+        "source=enterprise_register, scope=2027, rows_then=120, rows_now=60",
+    )
+
+
+def test_a_source_that_is_gone_is_held(build: Build) -> None:
+    assert "rows_down" in bad(after(build(name="before.duckdb"), build("DROP TABLE raw.enterprise_revenue")))
+
+
+def test_f50_a_column_that_became_empty_is_held_from_a_hundred_rows_on(build: Build) -> None:
+    before = build(name="before.duckdb")
+    outcomes = after(before, build("UPDATE raw.enterprise_register SET park_id = NULL"))
+    assert bad(outcomes) == {"column_emptied"}
+    assert "column_name=park_id" in outcomes["column_emptied"].examples[0]
+    one_year = after(
+        before, build("UPDATE raw.enterprise_register SET park_id = NULL WHERE frame_year = 2026")
+    )
+    assert bad(one_year) == {"column_emptied"}
+    assert bad(after(before, build("UPDATE raw.enterprise_revenue SET revenue = NULL"))) == set()  # 60 rows
+
+
+def test_f49_a_city_that_is_missing_is_held(build: Build) -> None:
+    before = build(name="before.duckdb")
+    gone = (
+        "UPDATE main.coverage SET n_asked = 0, n_tier_unknown = 0"
+        " WHERE member_code = '340200' AND reference_year = 2026"
+    )
+    outcomes = after(before, build(gone))
+    assert bad(outcomes) == {"city_missing"}
+    assert outcomes["city_missing"].examples[0].startswith("member_code=340200")
+    assert "city_missing" in bad(
+        after(before, build("DELETE FROM main.coverage WHERE member_code = '340200'"))
+    )
+
+
+def test_f49_a_city_missing_from_a_new_year_is_held_too(build: Build) -> None:
+    before = build(name="before.duckdb")
+    new = (
+        "INSERT INTO main.coverage"
+        " SELECT * REPLACE (2027 AS reference_year) FROM main.coverage WHERE reference_year = 2026"
+    )
+    gone = (
+        "UPDATE main.coverage SET n_asked = 0, n_tier_unknown = 0"
+        " WHERE member_code = '340200' AND reference_year = 2027"
+    )
+    assert bad(after(before, build(new))) == set()
+    assert bad(after(before, build(new, gone))) == {"city_missing"}
+
+
+def test_a_city_whose_enterprises_all_wait_for_revenue_is_not_missing(build: Build) -> None:
+    waiting = "UPDATE main.coverage SET n_asked = 0, n_tier_unknown = 20 WHERE member_code = '340200'"
+    assert "city_missing" not in bad(after(build(name="before.duckdb"), build(waiting)))
+
+
+@pytest.mark.parametrize(
+    ("where", "moved_by", "held"),
+    [
+        ("dimension = 'province'", 0.10, False),  # exactly the limit
+        ("dimension = 'province'", -0.10, False),
+        ("dimension = 'province'", 0.1001, True),
+        ("dimension = 'province'", -0.1001, True),  # decreases count
+        ("dimension = 'province' AND purpose = 'administrative' AND obligation = 'outcome'", 0.2, True),
+        ("member_code = '340100'", 0.2, True),
+        ("member_code = '340200' AND obligation = 'outcome'", 0.2, False),  # 7 enterprises
+        ("dimension = 'size'", 0.2, False),
+    ],
+)
+def test_a_rate_of_a_finished_year_that_moved_more_than_ten_points_is_held(
+    where: str, moved_by: float, held: bool, build: Build
+) -> None:
+    moved = f"UPDATE main.coverage SET rate = rate + ({moved_by}) WHERE {where} AND tier_basis = 'CY' AND"
+    before = build(name="before.duckdb")
+    assert bad(after(before, build(f"{moved} reference_year = 2025"))) == ({"rate_moved"} if held else set())
+    assert bad(after(before, build(f"{moved} reference_year = 2026"))) == set()  # the year runs
+
+
+def test_limits_are_settings(build: Build) -> None:
+    database = build("DELETE FROM raw.delivery", delivered(97, 3))
+    assert bad(first(database, GateLimits(quarantined_share=0.02))) == {"quarantined_share"}
+    assert bad(first(database, GateLimits(required=("enterprise_register", "patent")))) == {
+        "required_sources"
+    }
+
+
+def test_a_check_that_cannot_be_asked_leaves_its_error(build: Build) -> None:
+    outcomes = after(build(name="before.duckdb"), build("DROP TABLE main.coverage"))
+    assert {name for name, outcome in outcomes.items() if outcome.error} == {"city_missing", "rate_moved"}
+    assert not outcomes["city_missing"].passed
+
+
+def test_a_manifest_without_counts_is_no_pass(build: Build) -> None:
+    outcomes = run_sql_checks(
+        CHECKS, build(), Previous(build(name="before.duckdb"), {}), GateLimits(), SCOPES
+    )
+    assert {o.check for o in outcomes if not o.passed} == {"rows_down", "column_emptied"}
+
+
+def test_paths_are_quoted(build: Build) -> None:
+    database = build(name="a'); DROP TABLE x; --.duckdb")
+    assert bad(first(database)) == set()
