@@ -1,0 +1,97 @@
+"""The `innostat` command: its entry point, its list of commands, and how it ends.
+
+Here: finding a command late (each is imported only when called), exit codes, errors in words.
+Not here: what the commands do (one module each).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from types import TracebackType
+
+import click
+
+from orchestration.messages import Stop, language_of, say, speak
+
+COMMANDS = ("init", "sample", "template", "check", "run", "status", "releases", "query", "ui")
+
+
+class _Late(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"orchestration.cli.{cmd_name}").command
+        return found
+
+
+def main() -> None:
+    """Run the command line and exit with 0, 1, 2, 3 or 4 (interface 1)."""
+    arguments = sys.argv[1:]
+    speak(language_of(arguments))
+    if "--debug" not in arguments:
+        sys.excepthook = _in_words
+    code = _run(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Taking down what dagster and dbt have loaded takes a second and more, and frees nothing that lasts.
+    os._exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    group = _Late(
+        name="innostat",
+        help=say(
+            "InnoStat：从各部门送来的文件，到经过检查、不可更改的统计发布。",
+            "InnoStat: from the files that providers send to a checked, immutable statistical release.",
+        ),
+        epilog=say("每个命令都有示例：innostat run --help", "Each command has examples: innostat run --help"),
+    )
+    try:
+        result = group.main(arguments, prog_name="innostat", standalone_mode=False)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "innostat"
+        _tell(say(f"用法有误：{error.format_message()}", f"wrong usage: {error.format_message()}"))
+        _tell(say(f"请看：{where} --help", f"see: {where} --help"))
+        return 2
+    except Stop as stop:
+        if "--json" in arguments:
+            import json
+
+            details = {"error": stop.code, "zh": stop.zh, "en": stop.en, **stop.details}
+            print(json.dumps(details, ensure_ascii=False, indent=1))
+        _tell(say(stop.zh, stop.en))
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _tell(say("已取消。", "cancelled."))
+        return 1
+    return int(result or 0)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _in_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What a person sees of an error that nobody foresaw; the run's log has the rest. Python exits with 1."""
+    if isinstance(error, BrokenPipeError):
+        # The reader (head, less) has gone; the interpreter must not complain when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    zh, en = getattr(error, "zh", None), getattr(error, "en", None)
+    if zh and en:
+        _tell(say(zh, en))
+        return
+    _tell(say(f"意外错误：{error}（{kind.__name__}）", f"unexpected error: {error} ({kind.__name__})"))
+    _tell(
+        say(
+            "现行发布不变。详情见 runs/ 下最近一次运行的 log.txt，或加 --debug 重新执行。",
+            "The current release stands. See the latest run's log.txt under runs/, or add --debug.",
+        )
+    )

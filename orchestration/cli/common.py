@@ -1,0 +1,113 @@
+"""What every command shares: its options, its help with examples, JSON output.
+
+Here: the decorator that makes a command. Not here: any command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration.messages import Stop, say
+
+if TYPE_CHECKING:
+    from ingestion.contract import Source
+
+
+class _Command(click.Command):
+    """A command whose --help explains itself in the language in use."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = say("显示本帮助", "Show this help")
+        return option
+
+
+class Date(click.ParamType[date]):
+    """A date such as 2026-11-23."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """A date, or a word about what is none."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                say(f"“{value}”不是 2026-11-23 这样的日期", f"'{value}' is no date like 2026-11-23"),
+                param,
+                ctx,
+            )
+
+
+def command(
+    name: str, zh: str, en: str, examples: tuple[str, ...], with_json: bool = False
+) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a function a command with --home, --lang, --debug and, where it prints a result, --json."""
+    shown = "\n".join(f"  innostat {example}" for example in examples)
+    epilog = f"\b\n{say('示例：', 'Examples:')}\n{shown}"
+
+    def make(function: Callable[..., int]) -> click.Command:
+        options = [
+            click.option(
+                "--home",
+                type=click.Path(path_type=Path),
+                envvar="INNOSTAT_HOME",
+                default=Path("home"),
+                metavar=say("目录", "DIR"),
+                help=say(
+                    "数据目录（否则 INNOSTAT_HOME，否则 ./home）",
+                    "The data home (else INNOSTAT_HOME, else ./home)",
+                ),
+            ),
+            click.option(
+                "--lang",
+                type=click.Choice(["zh", "en"]),
+                expose_value=False,
+                help=say("界面语言（否则按系统语言）", "Language of messages (else the locale's)"),
+            ),
+            click.option(
+                "--debug",
+                is_flag=True,
+                expose_value=False,
+                help=say("出错时显示完整追踪", "Show tracebacks of errors"),
+            ),
+        ]
+        if with_json:
+            options.append(
+                click.option(
+                    "--json", "as_json", is_flag=True, help=say("以 JSON 输出结果", "The result as JSON")
+                )
+            )
+        for option in options:
+            function = option(function)
+        return click.command(name, cls=_Command, help=say(zh, en), epilog=epilog)(function)
+
+    return make
+
+
+def contract_of(source: str) -> Source:
+    """The contract of a source, or a word on which sources there are."""
+    from ingestion.contract import load_contracts
+
+    contracts = load_contracts()
+    if source not in contracts:
+        known = "\n".join(f"  {name}" for name in contracts)
+        raise Stop(
+            2,
+            "unknown_source",
+            f"没有来源“{source}”。可用的来源：\n{known}",
+            f"no source '{source}'. Known:\n{known}",
+        )
+    return contracts[source]
+
+
+def print_json(result: Any) -> None:
+    """The result for programs, on standard output."""
+    click.echo(json.dumps(result, ensure_ascii=False, indent=1, default=str))

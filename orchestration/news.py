@@ -1,0 +1,129 @@
+"""Is there anything new to publish? Answered with hashes alone: a quiet day costs next to nothing.
+
+Here: inbox, decisions, settings, code and date against the release that stands. Not here: loading anything.
+No data library is imported on this path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ingestion.inbox import InboxFile, Scan, scan
+from ingestion.store import RawStore
+from orchestration.environment import PROJECT_ROOT
+from orchestration.home import Home
+from orchestration.settings import Settings
+from publication.releases import Releases
+
+_PACKAGES = ("dbt_project", "ingestion", "orchestration", "publication", "quality")
+_CODE = {".py", ".sql", ".yml", ".yaml", ".csv", ".toml"}
+
+# How much of the machine a run takes, and where files are fetched (what was fetched is among the inputs).
+NOT_FIGURES = {"run", "pull"}
+
+REASONS: dict[str, tuple[str, str]] = {
+    "first": ("还没有发布", "there is no release yet"),
+    "files": ("有新文件", "new files"),
+    "inputs": ("可用的交付有变化", "the deliveries in force have changed"),
+    "decisions": ("人工决定有变化", "decisions have changed"),
+    "settings": ("设置有变化", "settings have changed"),
+    "code": ("程序有变化", "the program has changed"),
+    "date": ("日期已使数字改变", "a figure changes with the date"),
+}
+
+
+@dataclass(frozen=True)
+class News:
+    """What differs from the release that a run at this date would replace."""
+
+    scan: Scan
+    files: list[InboxFile]
+    reasons: list[str]
+    standing: str | None
+    aside: bool
+    decisions: dict[str, str]
+    code: str
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to publish."""
+        return bool(self.reasons)
+
+
+def is_aside(as_of: date, latest: date | None) -> bool:
+    """Whether a run at this date makes a release beside a later one: nothing is loaded, `current` stays."""
+    return latest is not None and as_of < latest
+
+
+def look(
+    home: Home, settings: Settings, as_of: date, latest: date | None, pulled: Scan | None = None
+) -> News:
+    """Compare the home, and what was pulled for this run, with the release that stands for this date."""
+    aside = is_aside(as_of, latest)
+    store = RawStore(home.root)
+    found = scan(home.root, source_names())
+    if pulled is not None:
+        found = Scan(found.files + pulled.files, found.problems + pulled.problems)
+    files = [] if aside else store.unknown(found.files)
+    releases = Releases(home.root)
+    standing = _of_date(releases, as_of) if aside else releases.current()
+    decisions, code = hash_decisions(home), hash_code()
+    reasons = ["files"] if files else []
+    if standing is None:
+        reasons.append("first")
+    else:
+        manifest = releases.manifest(standing)
+        inputs = {one.delivery_id for one in store.deliveries() if one.delivered_on <= as_of}
+        changes_on = manifest["next_change_on"]
+        differs = {
+            "inputs": inputs != {one["delivery_id"] for one in manifest["inputs"]},
+            "decisions": decisions != manifest["definitions"]["decisions"],
+            "settings": figures_settings(settings.model_dump(mode="json"))
+            != figures_settings(manifest["settings"]),
+            "code": code != manifest["code_version"],
+            "date": as_of < date.fromisoformat(manifest["as_of"])
+            or (changes_on is not None and date.fromisoformat(changes_on) <= as_of),
+        }
+        reasons += [reason for reason, applies in differs.items() if applies]
+    return News(found, files, reasons, standing, aside, decisions, code)
+
+
+def figures_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings that can change a figure."""
+    return {section: values for section, values in settings.items() if section not in NOT_FIGURES}
+
+
+def source_names() -> set[str]:
+    """The sources that have a contract: one YAML each, named like its file."""
+    return {path.stem for path in (PROJECT_ROOT / "ingestion" / "sources").glob("*.yml")}
+
+
+def hash_decisions(home: Home) -> dict[str, str]:
+    """The hash of each file of decisions."""
+    return {path.name: _sha256(path) for path in sorted(home.decisions.glob("*.csv"))}
+
+
+def hash_code() -> str:
+    """One hash over everything that can change a figure: the packages and the locked libraries."""
+    digest = hashlib.sha256()
+    paths = [PROJECT_ROOT / "requirements.lock"]
+    for package in _PACKAGES:
+        paths += (path for path in (PROJECT_ROOT / package).rglob("*") if path.suffix in _CODE)
+    for path in sorted(paths):
+        relative = path.relative_to(PROJECT_ROOT)
+        if path.is_file() and not {"target", "logs"} & set(relative.parts):
+            digest.update(f"{relative.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _of_date(releases: Releases, as_of: date) -> str | None:
+    """The last release made for this date."""
+    return max((one.release_id for one in releases.list() if one.as_of == as_of.isoformat()), default=None)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

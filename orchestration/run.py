@@ -1,0 +1,246 @@
+"""One run: opened under the lock, given to the stages, closed truthfully however it ends.
+
+Here: number, record, folders, temporary files, cancellation. Not here: the stages themselves (cycle.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingestion.inbox import Scan
+from orchestration import lock, records
+from orchestration.home import Home, preflight, run_seq
+from orchestration.messages import say
+from orchestration.news import News, is_aside, look
+from orchestration.progress import Progress, log, log_to
+from orchestration.records import Record
+from orchestration.settings import Settings
+from orchestration.stages import boundary
+from publication.releases import Releases
+
+if TYPE_CHECKING:
+    from ingestion.intake import Intake
+    from quality.gx import GxWorker
+
+_CHINA = timezone(timedelta(hours=8))
+
+
+@dataclass
+class Run:
+    """A run under way; what one stage must tell the next is on disk or here."""
+
+    home: Home
+    settings: Settings
+    record: Record
+    progress: Progress
+    news: News = field(init=False)
+    gx: GxWorker | None = None
+    intake: Intake | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
+    failure: BaseException | None = None
+    # Held while a release is put in place: a cancellation waits for it, so that the record tells the truth.
+    committing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def run_id(self) -> str:
+        """The run's name, r000001 and so on."""
+        return self.record.run_id
+
+    @property
+    def run_seq(self) -> int:
+        """The run's number."""
+        return run_seq(self.run_id)
+
+    @property
+    def as_of(self) -> date:
+        """The reference date."""
+        return self.record.as_of_date
+
+    @property
+    def folder(self) -> Path:
+        """runs/<run>."""
+        return self.home.run_dir(self.run_id)
+
+    @property
+    def evidence(self) -> Path:
+        """Where each stage leaves what it did, for the gate."""
+        return self.folder / "evidence"
+
+    @property
+    def candidate(self) -> Path:
+        """The release while it is being written."""
+        return self.folder / "candidate"
+
+    @property
+    def database(self) -> Path:
+        """The working database of this run."""
+        return self.home.build_db(self.run_id)
+
+    @property
+    def release_id(self) -> str:
+        """What the release of this run is called."""
+        return f"{self.run_id}-{self.record.as_of}"
+
+    @property
+    def previous(self) -> str | None:
+        """The release that this one would follow; beside a later one there is nothing to compare with."""
+        return None if self.record.aside else self.news.standing
+
+    @contextmanager
+    def stage(self, name: str, passed: str) -> Iterator[None]:
+        """Do one stage: shown, recorded, and its boundary passed at the end."""
+        self.record.stage = name
+        records.save(self.home, self.record)
+        self.progress.begin(name)
+        yield
+        self.progress.end()
+        boundary(passed)
+
+    def warm(self) -> GxWorker:
+        """The process that asks great-expectations; it takes longest to import, so it starts first."""
+        if self.gx is None:
+            from quality import gx
+
+            self.gx = gx.start(self.folder / "gx.log")
+        return self.gx
+
+    def clear(self) -> None:
+        """Remove what only this run needed; a candidate stays where it waits for a person."""
+        if self.gx is not None:
+            self.gx.close()
+            self.gx = None
+        shutil.rmtree(self.database.parent, ignore_errors=True)
+        if self.record.state != "held":
+            shutil.rmtree(self.candidate, ignore_errors=True)
+
+    def give_up(self) -> None:
+        """End a run that came to no conclusion of its own, and say why."""
+        error = self.failure
+        if error is None:
+            self.conclude("partial")
+            return
+        log.error("stage %s", self.record.stage, exc_info=error)
+        zh, en = (getattr(error, name, None) or f"{type(error).__name__}: {error}" for name in ("zh", "en"))
+        self.record.reasons = [{"code": "failed", "zh": zh, "en": en}]
+        # What is no Exception is an interruption: Ctrl-C, or a stop pressed in Dagster's web page.
+        self.conclude("failed" if isinstance(error, Exception) else "cancelled")
+
+    def conclude(self, state: records.State) -> None:
+        """Write how the run ended."""
+        self.record.state, self.record.ended_at = state, records.now()
+        records.save(self.home, self.record)
+
+
+def today() -> date:
+    """The business date: the province's, wherever the machine's clock thinks it is."""
+    return datetime.now(_CHINA).date()
+
+
+@contextmanager
+def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) -> Iterator[Run]:
+    """Take the lock, tidy up after the dead, find out what is new, and record how the run ends."""
+    preflight(home)
+    with lock.hold(home.lock_file) as held:
+        recover(home)
+        earlier = records.load_all(home)
+        record = Record(home.next_run_id(), as_of.isoformat(), os.getpid(), records.now())
+        held.describe(record.run_id, record.started_at)
+        records.save(home, record)
+        with log_to(home.run_dir(record.run_id) / "log.txt"):
+            run = Run(home, settings, record, progress)
+            try:
+                latest = records.latest_as_of(earlier)
+                pulled = None if is_aside(as_of, latest) else pull(run)
+                run.news = look(home, settings, as_of, latest, pulled)
+                record.aside = run.news.aside
+                log.info("run %s as of %s, news: %s", run.run_id, as_of, run.news.reasons)
+                boundary("started")
+                yield run
+            except BaseException as error:
+                run.failure = error
+                raise
+            finally:
+                progress.stop()
+                run.clear()
+                if record.state == "running":
+                    run.give_up()
+
+
+def pull(run: Run) -> Scan | None:
+    """Fetch what `[pull]` names; the files join the inbox's, and what could not be fetched is a problem to tell."""
+    if not run.settings.pull:
+        return None
+    from ingestion.contract import load_contracts
+    from ingestion.pull import pull_all
+
+    run.progress.begin("pull")
+    pulled = pull_all(run.home.root, run.settings.pull, load_contracts(), run.as_of, run.progress.tell)
+    run.progress.end()
+    return Scan(pulled.files, pulled.problems)
+
+
+def recover(home: Home) -> None:
+    """Settle runs that were killed: their scraps go, and a release that was already in place becomes current.
+
+    The gate had passed it and its files were flushed before the rename: the switch is all that is missing.
+    """
+    releases = Releases(home.root)
+    for dead in records.sweep(home):
+        if dead.release and (home.releases / dead.release / "manifest.json").is_file():
+            if not dead.aside:
+                releases.make_current(dead.release)
+            dead.state = "published"
+            records.save(home, dead)
+
+
+@contextmanager
+def cancellable(run: Run) -> Iterator[None]:
+    """SIGTERM and Ctrl-C end the run within seconds, even while the main thread is inside a library's C code.
+
+    Python runs signal handlers in the main thread between two bytecodes, which may be minutes away; the
+    wake-up descriptor is written at once, and a thread of ours reads it.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    earlier = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}
+    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_wait_for_signal, args=(run, reader), daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(wakeup)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+        os.close(writer)
+
+
+def _ignore(number: int, frame: object) -> None:
+    """The thread that reads the wake-up descriptor does the work."""
+
+
+def _wait_for_signal(run: Run, reader: int) -> None:
+    if not os.read(reader, 1):
+        os.close(reader)
+        return
+    with run.committing:
+        published = run.record.state == "published"
+        try:
+            if not published:
+                run.conclude("cancelled")
+                run.progress.stop()
+                run.clear()
+                zh, en = "已取消，临时文件已清除，现行发布不变。", "cancelled; the current release stands."
+                print(say(zh, en), file=sys.stderr, flush=True)
+        finally:
+            # The main thread may be deep in a library that hears no signal.
+            os._exit(0 if published else 1)

@@ -1,0 +1,45 @@
+"""The named boundaries of a run, and the hook that kills it there in tests.
+
+Here: the stages' order, names and boundaries. Not here: what a stage does (cycle.py).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+STAGES = {
+    "pull": ("取数", "pull"),
+    "prepare": ("准备", "prepare"),
+    "take_in": ("收件", "take in"),
+    "settle": ("归并", "settle"),
+    "build": ("计算", "build"),
+    "check": ("检查", "check"),
+    "judge": ("裁定", "judge"),
+    "write": ("写出", "write"),
+    "publish": ("发布", "publish"),
+}
+
+BOUNDARIES = (
+    "started",
+    "inbox_scanned",
+    "ledger_written",
+    "typed",
+    "taken_in",
+    "settled",
+    "built",
+    "checked",
+    "judged",
+    "candidate_written",
+    "release_renamed",
+    "current_switched",
+    "recorded",
+)
+
+
+def boundary(name: str) -> None:
+    """Pass a stage boundary; where INNOSTAT_FAULT names it the process dies here (F01, F04)."""
+    if name not in BOUNDARIES:
+        raise ValueError(f"not a stage boundary: {name}")
+    if os.environ.get("INNOSTAT_FAULT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

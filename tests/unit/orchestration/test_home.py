@@ -1,0 +1,55 @@
+"""The data home: made once, never overwritten, refused in words where it cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import Home, make_home, open_home, preflight, run_seq
+from orchestration.messages import Stop
+
+
+def test_init_makes_an_inbox_folder_a_source_and_touches_nothing_that_is_there(home: Home) -> None:
+    home.settings_file.write_text("[run]\nthreads = 1\n", encoding="utf-8")
+    (home.decisions / "links.csv").write_text("mine", encoding="utf-8")
+    make_home(home.root, ["patent", "standard"])
+    assert home.settings_file.read_text(encoding="utf-8") == "[run]\nthreads = 1\n"
+    assert (home.decisions / "links.csv").read_text(encoding="utf-8") == "mine"
+    assert (home.inbox / "patent").is_dir()
+
+
+def test_a_folder_that_is_no_home_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stopped:
+        open_home(tmp_path)
+    assert stopped.value.exit_code == 2
+    assert f"innostat init --home {tmp_path}" in stopped.value.zh
+    assert f"innostat init --home {tmp_path}" in stopped.value.en
+
+
+def test_f13_a_file_where_a_folder_should_be_is_refused_before_any_work(home: Home) -> None:
+    home.runs.rmdir()
+    home.runs.write_text("in the way")
+    with pytest.raises(Stop) as stopped:
+        preflight(home)
+    assert stopped.value.exit_code == 1
+    assert str(home.runs) in stopped.value.en
+
+
+def test_preflight_leaves_nothing_but_dagsters_settings(home: Home) -> None:
+    preflight(home)
+    left = list(home.root.rglob(".probe*"))
+    assert not left
+    assert "enabled: false" in (home.dagster / "dagster.yaml").read_text(encoding="utf-8")
+
+
+def test_a_run_number_is_never_used_twice_whatever_was_pruned(home: Home) -> None:
+    assert home.next_run_id() == "r000001"
+    (home.runs / "r000004").mkdir()
+    (home.releases / "r000007-2026-11-23").mkdir()
+    ledger = home.raw / "ledger"
+    ledger.mkdir()
+    (ledger / "r000009.json").touch()
+    (ledger / "notes.json").touch()
+    assert home.next_run_id() == "r000010"
+    assert run_seq("r1234567") == 1234567
