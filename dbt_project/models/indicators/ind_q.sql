@@ -86,7 +86,7 @@ links as (
   {% endfor %}
 ),
 
-told (indicator_id, measure, note) as (
+at_publication (indicator_id, measure, note) as (
   values
   ('Q-4', 'mean_revision', '由发布环节比较各次发布得出 | worked out at publication, between releases'),
   ('Q-4', 'mean_absolute_revision', '由发布环节比较各次发布得出 | worked out at publication, between releases'),
@@ -120,8 +120,8 @@ union all
 
 -- Q-4 and Q-5 compare a release with others and with its public form: publication knows, the warehouse doesn't yet.
 select
-  told.indicator_id,
-  told.measure,
+  at_publication.indicator_id,
+  at_publication.measure,
   'main' as reading,
   periods.period,
   '340000' as area_code,
@@ -131,7 +131,7 @@ select
   null as denominator,
   true as is_unknown,
   false as is_provisional,
-  told.note
+  at_publication.note
 from {{ ref('int_period') }} as periods
-cross join told
+cross join at_publication
 where periods.period_kind = 'year'
