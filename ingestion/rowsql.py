@@ -83,7 +83,7 @@ def insert_sql(job: Job) -> str:
         c.name: cell_sql(c, job.source, job.delivered_on, job.layout.powers.get(c.name, 0), names_of(c))
         for c in columns
     }
-    texts, parses, reads, values, rules = [], [], [], [], []
+    flaws, texts, parses, reads, values, rules = [], [], [], [], [], []
     for column in columns:
         names = names_of(column)
         if job.raw(column) is None:
@@ -93,7 +93,8 @@ def insert_sql(job: Job) -> str:
             rules.append(f"NULL AS {_q(column)}")
             continue
         text = text_sql(str(job.normal(column)), nfkc=is_nfkc(column))
-        texts.append(f"CASE WHEN {_flaw(str(job.raw(column)))} IS NULL THEN {text} END AS {names.text}")
+        flaws.append(f"{_flaw(str(job.raw(column)))} AS {_f(column)}")
+        texts.append(f"CASE WHEN {_f(column)} IS NULL THEN {text} END AS {names.text}")
         parses.append(f"{cells[column.name].parse} AS {names.parse}")
         reads.append(f"{cells[column.name].read} AS {names.read}")
         values.append(f"{cells[column.name].value} AS {names.value}")
@@ -105,25 +106,26 @@ def insert_sql(job: Job) -> str:
         f"CASE WHEN NOT regexp_full_match(c{i}, '({_SERIAL})?') THEN c{i} END"
         for i in range(job.layout.width)
     )
+    stages = [
+        f"*, CASE WHEN regexp_full_match(_first, '{_SERIAL}') THEN coalesce({text}) ELSE _first END AS _text",
+        f"*, {_kind(job)} AS _kind",
+        ", ".join(["*", *flaws]),
+        f"*, {', '.join(texts)}",
+        ", ".join(["*", *parses]),
+        ", ".join(["*", *reads]),
+        f"*, {', '.join(values)}",
+        f"*, {', '.join(rules)}",
+        f"*, {_listed(job)}",
+    ]
+    # Nested, not WITH: the engine, which is told not to rewrite, would keep the rows of each name apart.
+    rows = f"(SELECT * FROM (SELECT *, coalesce({first}) AS _first FROM incoming) WHERE _first IS NOT NULL)"
+    for stage in stages:
+        rows = f"(SELECT {stage} FROM {rows})"
     return f"""
 INSERT INTO typed
-WITH filled AS (
-    SELECT *, coalesce({first}) AS _first FROM incoming
-),
-told AS (
-    SELECT *, CASE WHEN regexp_full_match(_first, '{_SERIAL}') THEN coalesce({text}) ELSE _first END AS _text
-    FROM filled WHERE _first IS NOT NULL
-),
-rows AS (SELECT *, {_kind(job)} AS _kind FROM told),
-texts AS (SELECT *, {", ".join(texts)} FROM rows),
-parses AS (SELECT {", ".join(["*", *parses])} FROM texts),
-reads AS (SELECT {", ".join(["*", *reads])} FROM parses),
-cells AS (SELECT *, {", ".join(values)} FROM reads),
-judged AS (SELECT *, {", ".join(rules)} FROM cells),
-listed AS (SELECT *, {_listed(job)} FROM judged)
 SELECT $sheet, _row, _kind, _rules, _cells, {_bad(job.source)},
     {", ".join(map(identifier, job.source.columns))}
-FROM listed"""
+FROM {rows}"""
 
 
 def title_parameters(layout: Layout) -> dict[str, str]:
@@ -171,6 +173,10 @@ def names_of(column: Column) -> Names:
     return Names(*(identifier(f"{mark}{column.name}") for mark in ("t:", "p:", "r:", "")))
 
 
+def _f(column: Column) -> str:
+    return identifier(f"f:{column.name}")
+
+
 def _q(column: Column) -> str:
     return identifier(f"q:{column.name}")
 
@@ -199,7 +205,7 @@ def _cell_rule(job: Job, column: Column, rule: str) -> str:
     text = names_of(column).text
     required = f"WHEN {text} IS NULL THEN 'required_blank'" if job.is_required(column) else ""
     return f"""CASE WHEN _kind <> 'data' THEN NULL
-        WHEN _suspicious AND {_flaw(str(job.raw(column)))} IS NOT NULL THEN {_flaw(str(job.raw(column)))}
+        WHEN {_f(column)} IS NOT NULL THEN {_f(column)}
         WHEN _suspicious AND regexp_matches({job.raw(column)}, '{CONTROL}') THEN 'control_character'
         {required} ELSE {rule} END"""
 

@@ -39,6 +39,11 @@ _CODE = "cells contract header macros remarks rowsql rules sidecar typed units r
 # line ends, DEL, the lead of C1, and #.
 _SUSPICIOUS = np.zeros(256, dtype=bool)
 _SUSPICIOUS[[*range(9), 11, 12, *range(14, 32), ord("#"), 127, 0xC2]] = True
+# Each row falls under one of the three; that they add up to the rows is asserted.
+_COUNTS = """
+SELECT count(*), count(*) FILTER (WHERE _kind <> 'skipped' AND NOT _bad),
+    count(*) FILTER (WHERE _kind <> 'skipped' AND _bad), count(*) FILTER (WHERE _kind = 'skipped')
+FROM typed"""
 
 
 @dataclass(frozen=True)
@@ -167,18 +172,19 @@ def _load(
         notes += [*layout.notes, *renamed(source, layout, sheet.name)]
         job = Job(source, layout, sidecar.constants, delivery.delivered_on, sidecar.mode == "delete")
         _type_sheet(con, sheet, job)
-        rows = _count(con, "_sheet = ?", sheet.name)
+        rows = con.execute("SELECT count(*) FROM typed WHERE _sheet = ?", [sheet.name]).fetchall()[0][0]
         sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
     if not any(sheet.read for sheet in sheets):
         raise no_header(source, book)
     absent = [title for title in sidecar.columns if not any(plain(title) in _titles(s) for s in book.sheets)]
     notes += [note("mapped_title_absent", title=title) for title in absent]
+    rows_read, accepted, quarantined, skipped = con.execute(_COUNTS).fetchall()[0]
     receipt = replace(
         receipt,
-        rows_read=_count(con),
-        accepted=_count(con, "_kind <> 'skipped' AND NOT _bad"),
-        quarantined=_count(con, "_kind <> 'skipped' AND _bad"),
-        skipped=_count(con, "_kind = 'skipped'"),
+        rows_read=rows_read,
+        accepted=accepted,
+        quarantined=quarantined,
+        skipped=skipped,
         sheets=tuple(sheets),
         notes=tuple(notes),
     )
@@ -260,10 +266,6 @@ def _is_suspicious(column: pa.Array) -> bool:
 
 def _titles(sheet: TextSheet) -> set[str]:
     return {plain(cell) for row in sheet.head for cell in row}
-
-
-def _count(con: duckdb.DuckDBPyConnection, condition: str = "true", *values: str) -> int:
-    return int(con.execute(f"SELECT count(*) FROM typed WHERE {condition}", list(values)).fetchall()[0][0])
 
 
 def _write(

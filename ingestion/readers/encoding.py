@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 from pathlib import Path
 
 from ingestion.readers.unreadable import UnreadableError
@@ -18,9 +19,13 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 _CHUNK = 1 << 20
 # GB18030 takes nearly any bytes. A run of at least four Chinese characters in UTF-8 is never a run in GB18030
 # that anybody wrote: its pairs would begin with the rarest letters (a chance of some 1e-10 for each run).
-_UTF8_RUN = re.compile(rb"(?<![\x80-\xff])(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){4,}(?![\x80-\xff])")
+# The set stands before the look behind it: a search skips to its bytes.
+_UTF8_RUN = re.compile(
+    rb"[\xe3-\xe9\xef](?<![\x80-\xff][\x80-\xff])[\x80-\xbf]{2}(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){3,}(?![\x80-\xff])"
+)
 _RARE = bytes(range(0x80, 0xA1))  # half of UTF-8's later bytes, and nearly none of GB18030's
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+_PAIRS = 20_000  # tell a script
 _BIG5_SHARE = 0.2  # of pairs outside GB 2312: below 0.05 in simplified Chinese, 0.4 in Big5 taken for it
 
 
@@ -81,7 +86,7 @@ def _utf8_run(chunk: bytes) -> int | None:
 def _is_big5(path: Path) -> bool:
     """Whether what can be read as GB18030 is Big5: many rare characters as the one, sound text as the other."""
     with path.open("rb") as file:
-        pairs = _PAIR.findall(file.read(_CHUNK))
+        pairs = [pair[0] for pair in islice(_PAIR.finditer(file.read(_CHUNK)), _PAIRS)]
     rare = sum(pair[0] < 0xA1 or pair[1] < 0xA1 for pair in pairs)
     if rare < 3 or rare < _BIG5_SHARE * len(pairs):
         return False
