@@ -10,6 +10,7 @@ import datetime as dt
 import errno
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -83,17 +84,19 @@ def write_candidate(
 
 
 def _write(build_db: Path, tables: Sequence[catalogue.Table], out: Path, facts: ReleaseFacts) -> Candidate:
-    with attach_build(build_db) as con:
+    # Workbooks keep one core busy with Python, databases the other one with copying.
+    with attach_build(build_db) as con, attach_build(build_db) as other, ThreadPoolExecutor(1) as beside:
         _create_check_result(con, facts.outcomes)
+        public = beside.submit(_write_public, other, tables, out / "public", facts)
         rows = {
             place: write_database(
                 con, out / f"{place}.duckdb", [_copy(table) for table in tables if place in table.publish]
             )
             for place in (catalogue.WAREHOUSE, catalogue.CONFIDENTIAL)
         }
-        rows["public"] = _write_public(con, tables, out / "public", facts)
         (out / "restricted").mkdir()
         gap_book.write(con, out / "restricted" / "gap_list.xlsx", facts.as_of, facts.producer)
+        rows["public"] = public.result()
     write_atomic(out / "audit.json", to_json(_audit(facts)))
     fsync_tree(out)
     manifest = to_json(_manifest(out, facts, rows))
