@@ -36,6 +36,7 @@ class Job:
     constants: Mapping[str, str]
     delivered_on: date
     keys_only: bool  # a deletion lists keys and needs nothing else
+    suspicious: bool = True  # whether cells are looked at for what cannot be a value
 
     def raw(self, column: Column) -> str | None:
         """The identifier of the column's cells as delivered, None where the file lacks the column."""
@@ -93,8 +94,10 @@ def insert_sql(job: Job) -> str:
             rules.append(f"NULL AS {_q(column)}")
             continue
         text = text_sql(str(job.normal(column)), nfkc=is_nfkc(column))
-        flaws.append(f"{_flaw(str(job.raw(column)))} AS {_f(column)}")
-        texts.append(f"CASE WHEN {_f(column)} IS NULL THEN {text} END AS {names.text}")
+        if job.suspicious:
+            flaws.append(f"{_flaw(str(job.raw(column)))} AS {_f(column)}")
+            text = f"CASE WHEN {_f(column)} IS NULL THEN {text} END"
+        texts.append(f"{text} AS {names.text}")
         parses.append(f"{cells[column.name].parse} AS {names.parse}")
         reads.append(f"{cells[column.name].read} AS {names.read}")
         values.append(f"{cells[column.name].value} AS {names.value}")
@@ -204,16 +207,17 @@ def _kind(job: Job) -> str:
 def _cell_rule(job: Job, column: Column, rule: str) -> str:
     text = names_of(column).text
     required = f"WHEN {text} IS NULL THEN 'required_blank'" if job.is_required(column) else ""
-    return f"""CASE WHEN _kind <> 'data' THEN NULL
-        WHEN {_f(column)} IS NOT NULL THEN {_f(column)}
-        WHEN _suspicious AND regexp_matches({job.raw(column)}, '{CONTROL}') THEN 'control_character'
-        {required} ELSE {rule} END"""
+    flaw = ""
+    if job.suspicious:
+        flaw = f"""WHEN {_f(column)} IS NOT NULL THEN {_f(column)}
+            WHEN regexp_matches({job.raw(column)}, '{CONTROL}') THEN 'control_character'"""
+    return f"""CASE WHEN _kind <> 'data' THEN NULL {flaw} {required} ELSE {rule} END"""
 
 
 def _flaw(raw: str) -> str:
     """The rule that a cell breaks which holds no value, but a spreadsheet's reason for having none."""
-    return f"""CASE WHEN _suspicious AND starts_with({raw}, {literal(FORMULA)}) THEN 'formula_without_value'
-        WHEN _suspicious AND regexp_full_match({raw}, '{ERROR}') THEN 'error_cell' END"""
+    return f"""CASE WHEN starts_with({raw}, {literal(FORMULA)}) THEN 'formula_without_value'
+        WHEN regexp_full_match({raw}, '{ERROR}') THEN 'error_cell' END"""
 
 
 def _row_rules(job: Job) -> dict[str, str]:

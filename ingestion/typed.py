@@ -17,14 +17,13 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from ingestion.cell_text import is_suspicious, nfkc, trimmed
 from ingestion.cells import is_nfkc
 from ingestion.contract import Source
 from ingestion.header import Titles, find_header, plain
-from ingestion.macros import SPACE, identifier
+from ingestion.macros import identifier
 from ingestion.readers.opening import open_book
 from ingestion.readers.sheet import Book, TextSheet, schema
 from ingestion.reference import Reference
@@ -34,11 +33,7 @@ from ingestion.rules import Note, Refusal, RefusedError, note, refuse
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
 
-_CODE = "cells contract header macros remarks rowsql rules sidecar typed units readers/*"
-# Bytes that make a cell worth a look for control characters and errors of a spreadsheet: C0 without tab and
-# line ends, DEL, the lead of C1, and #.
-_SUSPICIOUS = np.zeros(256, dtype=bool)
-_SUSPICIOUS[[*range(9), 11, 12, *range(14, 32), ord("#"), 127, 0xC2]] = True
+_CODE = "cell_text cells contract header macros remarks rowsql rules sidecar typed units readers/*"
 # Each row falls under one of the three; that they add up to the rows is asserted.
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE _kind <> 'skipped' AND NOT _bad),
@@ -209,59 +204,53 @@ def _chosen(book: Book, sidecar: Sidecar) -> list[TextSheet]:
     return chosen
 
 
+class _SuspiciousError(Exception):
+    """A cell of the batch is worth a look that the statement under way does not take."""
+
+
 def _type_sheet(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
-    refusal: list[RefusedError] = []
-    numbers = [(name, job.raw(column)) for name, column in job.source.columns.items()]
+    """Insert the sheet's rows; nearly every sheet does with the statement that is half as long."""
+    try:
+        _insert(con, sheet, replace(job, suspicious=False))
+    except _SuspiciousError:
+        _insert(con, sheet, job)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
+    stopped: list[Exception] = []
     out = schema(job.layout.width)
     normal = [c for c in job.source.columns.values() if job.raw(c) and is_nfkc(c)]
     for name in job.constants:
         out = out.append(pa.field(f"k:{name}", pa.string()))
     for column in normal:
         out = out.append(pa.field(f"n:{column.name}", pa.string()))
-    out = out.append(pa.field("_suspicious", pa.bool_()))
-    delivered = [raw for _, raw in numbers if raw and not raw.startswith('"')]
+    delivered = [raw for c in job.source.columns.values() if (raw := job.raw(c)) and not raw.startswith('"')]
 
     def batches() -> Iterator[pa.RecordBatch]:
-        # A refusal cannot pass through the engine as what it is: it is kept here and raised again outside.
+        # What is raised here cannot pass through the engine as what it is: it is kept and raised again outside.
         try:
             for batch in sheet.batches(job.layout.data, job.layout.width):
-                cells = {name: _trimmed(batch.column(name)) for name in batch.schema.names}
+                cells = {name: trimmed(batch.column(name)) for name in batch.schema.names}
+                if not job.suspicious and any(is_suspicious(cells[raw]) for raw in delivered):
+                    raise _SuspiciousError
                 for name, value in job.constants.items():
                     cells[f"k:{name}"] = pa.repeat(value, len(batch))
                 for column in normal:
-                    cells[f"n:{column.name}"] = _nfkc(cells[str(job.raw(column)).strip('"')])
-                suspicious = any(_is_suspicious(cells[raw]) for raw in delivered)
-                cells["_suspicious"] = pa.repeat(suspicious, len(batch))
+                    cells[f"n:{column.name}"] = nfkc(cells[str(job.raw(column)).strip('"')])
                 yield pa.RecordBatch.from_arrays(list(cells.values()), schema=out)
-        except RefusedError as error:
-            refusal.append(error)
+        except (RefusedError, _SuspiciousError) as error:
+            stopped.append(error)
             raise
 
     con.register("incoming", pa.RecordBatchReader.from_batches(out, batches()))
     try:
         con.execute(insert_sql(job), {"sheet": sheet.name, **title_parameters(job.layout)})
     except duckdb.Error:
-        if refusal:
-            raise refusal[0] from None
+        if stopped:
+            raise stopped[0] from None
         raise
     finally:
         con.unregister("incoming")
-
-
-def _trimmed(column: pa.Array) -> pa.Array:
-    return pc.utf8_trim(column, SPACE) if column.type == pa.string() else column
-
-
-def _nfkc(column: pa.Array) -> pa.Array:
-    """NFKC changes no ASCII, and most columns of codes and numbers are nothing else."""
-    if pc.all(pc.string_is_ascii(column)).as_py() is not False:
-        return column
-    return pc.utf8_normalize(column, "NFKC")
-
-
-def _is_suspicious(column: pa.Array) -> bool:
-    data = column.buffers()[2]
-    return data is not None and bool(_SUSPICIOUS[np.frombuffer(data, np.uint8)].any())
 
 
 def _titles(sheet: TextSheet) -> set[str]:

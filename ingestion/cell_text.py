@@ -1,0 +1,40 @@
+"""The text of cells before the engine sees it: trimmed, in one form of Unicode, and whether it is worth a look.
+
+Belongs here: operations on whole columns of text. Does not belong here: what a cell means (`cells`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.macros import SPACE
+
+# Bytes that make a cell worth a look for control characters and errors of a spreadsheet: C0 without tab and
+# line ends, DEL, and #; and the two bytes of C1.
+_SUSPICIOUS = np.zeros(256, dtype=bool)
+_SUSPICIOUS[[*range(9), 11, 12, *range(14, 32), ord("#"), 127]] = True
+_C1_LEAD, _C1_LAST = 0xC2, 0x9F
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """Cells without white space at either end; columns that are no text as they are."""
+    return pc.utf8_trim(column, SPACE) if column.type == pa.string() else column
+
+
+def nfkc(column: pa.Array) -> pa.Array:
+    """NFKC changes no ASCII, and most columns of codes and numbers are nothing else."""
+    if pc.all(pc.string_is_ascii(column)).as_py() is not False:
+        return column
+    return pc.utf8_normalize(column, "NFKC")
+
+
+def is_suspicious(column: pa.Array) -> bool:
+    """Whether some cell may hold a control character or a spreadsheet's error."""
+    buffer = column.buffers()[2]
+    if buffer is None:
+        return False
+    data = np.frombuffer(buffer, np.uint8)
+    # A name's middle dot begins with the same byte as C1.
+    return bool(_SUSPICIOUS[data].any() or ((data[:-1] == _C1_LEAD) & (data[1:] <= _C1_LAST)).any())
