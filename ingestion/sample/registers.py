@@ -295,7 +295,6 @@ def challenge_task(province: Province) -> Iterator[Parcel]:
         separator="、",
     )
 
-    def name(day: date) -> str:
-        return f"揭榜挂帅任务库_{day:%Y%m%d}.xlsx"
-
-    yield from register_parcels(province, partial(_task_state, province), name, layout)
+    yield from register_parcels(
+        province, partial(_task_state, province), lambda day: f"揭榜挂帅任务库_{day:%Y%m%d}.xlsx", layout
+    )
