@@ -33,9 +33,8 @@ def home(published: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fresh(published: Path, tmp_path: Path, innostat: Program) -> Path:
-    """A home in which nothing was ever run; dbt's parsed project is taken over, for parsing takes seconds."""
+def fresh(tmp_path: Path, innostat: Program) -> Path:
+    """A home in which nothing was ever run."""
     home = tmp_path / "home"
     assert innostat("init", home=home).returncode == 0
-    shutil.copytree(published / "warehouse" / "manifest", home / "warehouse" / "manifest")
     return home
