@@ -3,28 +3,28 @@
 Belongs here: a table as a sheet to filter. Does not: pages to read, formats (workbook.py), which table.
 
 xlsxwriter's own cells cost some 8 µs each, and it takes a text "<r>…</r>" for its own markup.
-So it writes the head, and the rows are rendered here: text as inline strings, which nothing runs, and numbers
-as numbers, in batches, so that memory doesn't grow with the table.
+So it writes the head, and the rows are rendered here, by the engine and column by column: text as inline
+strings, which nothing runs, and numbers as numbers, in batches, so that memory doesn't grow with the table.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
-from itertools import chain
-from typing import Any
 
+import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from publication.workbook import Book, Column, Head, fitting
+from publication.databases import identifier, literal
+from publication.workbook import MAX_TEXT, Book, Column, Head, fitting
 
-# Of a row, the columns that look different from their column, with their styles.
-StylesOf = Callable[[Sequence[Any]], Mapping[int, str]]
+# Of a column, the SQL expression over the table's columns that gives a cell's style; NULL is the column's own.
+Styles = Mapping[str, str]
 
 _SHEET_ROWS = 1_048_576
 _HEADER = 3
@@ -35,6 +35,8 @@ _LINE_HEIGHT = 14.5
 # The workbook format's escape of characters that XML can't hold, and of texts that look like that escape.
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_XML_SPACE = "(' ', chr(9), chr(10), chr(13))"
+_RARE = r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]"
 
 
 class _RowSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
@@ -57,14 +59,11 @@ def data_sheet(
     head: Head,
     columns: Sequence[Column],
     table: pa.Table,
-    styles_of: StylesOf = lambda row: {},
+    styles: Styles | None = None,
     *,
     wrapped: bool = False,
 ) -> None:
-    """A table as a sheet, continued on further ones when full; `wrapped` rows are as high as their text.
-
-    `styles_of(row)` overrides the columns' styles for one row.
-    """
+    """A table as a sheet, continued on further ones when full; `wrapped` rows are as high as their text."""
     capacity = _SHEET_ROWS - _FIRST
     for start in range(0, max(table.num_rows, 1), capacity):
         part = table.slice(start, capacity)
@@ -76,7 +75,7 @@ def data_sheet(
         last = max(_HEADER + part.num_rows, _FIRST)
         sheet.autofilter(_HEADER, 0, last, len(columns) - 1)
         sheet.expect(last, len(columns) - 1)
-        sheet.rendered = _rows(book, columns, part, styles_of, wrapped)
+        sheet.rendered = _rows(book, columns, part, styles or {}, wrapped)
 
 
 def _write_head(book: Book, sheet: Worksheet, head: Head, columns: Sequence[Column]) -> None:
@@ -92,51 +91,83 @@ def _write_head(book: Book, sheet: Worksheet, head: Head, columns: Sequence[Colu
 
 
 def _rows(
-    book: Book, columns: Sequence[Column], table: pa.Table, styles_of: StylesOf, wrapped: bool
+    book: Book, columns: Sequence[Column], table: pa.Table, styles: Styles, wrapped: bool
 ) -> Iterator[str]:
-    letters = [xl_col_to_name(index) for index in range(len(columns))]
-    plain = [column.style for column in columns]
-    words = [column.words for column in columns]
-    batches = table.to_batches(max_chunksize=_BATCH)
-    rows = (zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in batches)
     # Formats have their index in the file from the moment that the workbook is being closed, when this runs.
     index_of = book.style_indices()
-    for number, row in enumerate(chain.from_iterable(rows), start=_FIRST + 1):
-        styles = styles_of(row)
-        cells = [f'<row r="{number}"{_height(row, columns) if wrapped else ""}>']
-        for at, value in enumerate(row):
-            shown = words[at].get(value, value) if words[at] else value
-            style = index_of[styles.get(at, plain[at])]
-            cells.append(f'<c r="{letters[at]}{number}" s="{style}"{_content(shown)}')
-        cells.append("</row>")
-        yield "".join(cells)
-
-
-def _height(row: Sequence[Any], columns: Sequence[Column]) -> str:
-    """The height of the row's longest text; not every program works it out when it opens the file."""
-    lines = max(
-        -(-_width(str(value)) // int(column.width)) for value, column in zip(row, columns, strict=True)
+    numbered = table.append_column("_number", pa.array(np.arange(_FIRST + 1, _FIRST + 1 + len(table))))
+    cells = []
+    for at, (field, column) in enumerate(zip(table.schema, columns, strict=True)):
+        rare = f"_rare{at}"
+        numbered = numbered.append_column(rare, _rare(table.column(at)))
+        own = index_of[column.style]
+        style = f"'{own}'"
+        if field.name in styles:
+            cases = " ".join(f"WHEN {literal(name)} THEN '{index}'" for name, index in index_of.items())
+            style = f"CASE {styles[field.name]} {cases} ELSE '{own}' END"
+        content = _content(field, column.words, identifier(rare))
+        cells.append(f"""'<c r="{xl_col_to_name(at)}', _number, '" s="', {style}, '"', {content}""")
+    height = _height(table.schema, columns) if wrapped else "''"
+    query = (
+        f"""SELECT concat('<row r="', _number, '"', {height}, '>', {", ".join(cells)}, '</row>') FROM given"""
     )
-    return f' ht="{lines * _LINE_HEIGHT + 3}" customHeight="1"'
+    with duckdb.connect() as con:
+        con.register("given", numbered)
+        for batch in con.sql(query).to_arrow_reader(_BATCH):
+            lines: list[str] = batch.column(0).to_pylist()
+            yield from lines
 
 
-def _width(text: str) -> int:
-    """Columns on a page: a Chinese character takes two."""
-    return sum(2 if character >= "\u2e80" else 1 for character in text)
+def _content(field: pa.Field, words: Mapping[str, str], rare: str) -> str:
+    """What follows a cell's style: its value, or that it has none."""
+    name, kind = identifier(field.name), field.type
+    if pa.types.is_floating(kind):
+        return f"if(coalesce(isfinite({name}), false), concat('><v>', {name}, '</v></c>'), '/>')"
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return f"coalesce('><v>' || {name} || '</v></c>', '/>')"
+    text = f"CAST({name} AS VARCHAR)"
+    if pa.types.is_boolean(kind):
+        text = f"CASE WHEN {name} THEN 'True' WHEN NOT {name} THEN 'False' END"
+    if words:
+        cases = " ".join(f"WHEN {literal(code)} THEN {literal(word)}" for code, word in words.items())
+        text = f"CASE {text} {cases} ELSE {text} END"
+    escaped = f"replace(replace(replace({text}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')"
+    shown = f"coalesce({rare}, {escaped})"
+    # A reader takes white space off both ends unless told not to; said of every cell it is a third of the file.
+    ends = f"left({text}, 1) IN {_XML_SPACE} OR right({text}, 1) IN {_XML_SPACE}"
+    kept = f"""if({ends}, ' xml:space="preserve"', '')"""
+    start, end = f"""' t="inlineStr"><is><t', {kept}, '>'""", "'</t></is></c>'"
+    return f"if(coalesce({text}, '') = '', '/>', concat({start}, {shown}, {end}))"
 
 
-def _content(value: Any) -> str:
-    if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
-        return "/>"
-    if type(value) is str:
-        return _text(value)
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
-        return _text(str(value))
-    return f"><v>{value}</v></c>"
+def _rare(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The texts, ready for the file, that need more than the three signs of XML; NULL for all others."""
+    none = pa.chunked_array([pa.nulls(len(column), pa.string())])
+    if not pa.types.is_string(column.type):
+        return none
+    long = pc.greater(pc.utf8_length(column), MAX_TEXT)
+    needed = pc.fill_null(pc.or_(long, pc.match_substring_regex(column, _RARE)), False)
+    if not pc.any(needed).as_py():
+        return none
+    return pc.replace_with_mask(
+        none.combine_chunks(),
+        needed.combine_chunks(),
+        pa.array([_rare_text(text) for text in column.filter(needed).to_pylist()], pa.string()),
+    )
 
 
-@lru_cache(maxsize=65_536)
-def _text(text: str) -> str:
+def _rare_text(text: str) -> str:
     escaped = escape(_LOOKS_ESCAPED.sub("_x005F_", fitting(text)), quote=False)
-    written = _UNWRITABLE.sub(lambda found: f"_x{ord(found.group()):04X}_", escaped)
-    return f' t="inlineStr"><is><t xml:space="preserve">{written}</t></is></c>'
+    return _UNWRITABLE.sub(lambda found: f"_x{ord(found.group()):04X}_", escaped)
+
+
+def _height(schema: pa.Schema, columns: Sequence[Column]) -> str:
+    """The height of the row's longest text; not every program works it out when it opens the file."""
+    lines = [
+        # Columns on a page: a Chinese character takes two.
+        f"ceil((length({text}) + length(regexp_replace({text}, '[^\\x{{2e80}}-\\x{{10ffff}}]', '', 'g')))"
+        f" / {int(column.width)})"
+        for field, column in zip(schema, columns, strict=True)
+        for text in [f"coalesce(CAST({identifier(field.name)} AS VARCHAR), '')"]
+    ]
+    return f"""' ht="', greatest(1, {", ".join(lines)}) * {_LINE_HEIGHT} + 3, '" customHeight="1"'"""

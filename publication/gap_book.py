@@ -7,9 +7,7 @@ anything from surveys.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +16,11 @@ from publication.data_sheet import data_sheet
 from publication.workbook import Column, Head, new_book
 
 _STATES = {"missing": "缺 missing", "unknown": "待核实 unknown"}
-_STATES_AT = range(5, 8)
+# Red where something is missing; 待核实 is no fault of the enterprise.
+_STYLES = {
+    name: f"if({name} = 'missing', 'bad', NULL)"
+    for name in ("missing_activity", "missing_institution", "missing_outcome")
+}
 
 _COLUMNS = (
     Column("序号", "No.", 8, "count"),
@@ -47,7 +49,7 @@ def write(con: duckdb.DuckDBPyConnection, path: Path, as_of: dt.date, producer: 
                 producer,
                 as_of.isoformat(),
             )
-            data_sheet(book, f"{year} 年", head, _COLUMNS, _listed(con, year), _styles_of)
+            data_sheet(book, f"{year} 年", head, _COLUMNS, _listed(con, year), _STYLES)
 
 
 def _listed(con: duckdb.DuckDBPyConnection, year: int) -> pa.Table:
@@ -73,7 +75,3 @@ def _listed(con: duckdb.DuckDBPyConnection, year: int) -> pa.Table:
         """,
         params={"year": year},
     ).to_arrow_table()
-
-
-def _styles_of(row: Sequence[Any]) -> dict[int, str]:
-    return {at: "bad" for at in _STATES_AT if row[at] == "missing"}

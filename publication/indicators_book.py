@@ -7,14 +7,13 @@ Belongs here: the workbook's sheets in their order, and its sheets of data. Does
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from publication.coverage_pages import city_page, headline_page, headline_views
 from publication.data_sheet import data_sheet
+from publication.databases import literal
 from publication.words import CODES, OBS_STATUSES, VINTAGES, WITHHELD
 from publication.workbook import Book, Column, Head, new_book
 
@@ -77,13 +76,14 @@ _BY_NUMBER = """
             regexp_extract(indicator_id, '[A-Z]*'),
             TRY_CAST(regexp_extract(indicator_id, '[0-9]+') AS INTEGER),
             TRY_CAST(regexp_extract(indicator_id, '-([0-9]+)', 1) AS INTEGER) NULLS FIRST"""
-_COVERAGE_FIGURES = range(7, 14)
+_COVERAGE_FIGURES = (
+    "n_asked", "n_met", "n_not_met", "n_unknown", "n_tier_unknown", "rate", "rate_upper",
+)  # fmt: skip
 _SHARES = frozenset({"rate", "share"})
-# Places in _VALUES: value, numerator, denominator, target; what suppression empties.
-_VALUE_AT, _TARGET_AT = 9, 13
-_VALUE_NUMBERS = (_VALUE_AT, 10, 11, _TARGET_AT)
-_VALUE_OR_TARGET = (_VALUE_AT, _TARGET_AT)
-_VALUE_FIGURES = (_VALUE_AT, 10, 11, 14)
+_VALUE_NUMBERS = ("value", "numerator", "denominator", "target_value")
+_VALUE_OR_TARGET = ("value", "target_value")
+# What suppression empties.
+_VALUE_FIGURES = ("value", "numerator", "denominator")
 
 
 def write(con: duckdb.DuckDBPyConnection, path: Path, as_of: dt.date, producer: str) -> None:
@@ -125,11 +125,8 @@ def _coverage(book: Book, con: duckdb.DuckDBPyConnection, head: Head) -> None:
             member_code
         """
     ).to_arrow_table()
-
-    def styles_of(row: Sequence[Any]) -> dict[int, str]:
-        return _withheld(row, 16, _COVERAGE_FIGURES)
-
-    data_sheet(book, "覆盖率 Coverage", head, _COVERAGE, rows, styles_of)
+    styles = {figure: f"CASE WHEN {_withheld(figure)} THEN 'withheld' END" for figure in _COVERAGE_FIGURES}
+    data_sheet(book, "覆盖率 Coverage", head, _COVERAGE, rows, styles)
 
 
 def _values(book: Book, con: duckdb.DuckDBPyConnection, head: Head) -> None:
@@ -149,7 +146,7 @@ def _values(book: Book, con: duckdb.DuckDBPyConnection, head: Head) -> None:
         ORDER BY {_BY_NUMBER}, indicator_id, measure, reading, period DESC, area_code, category
         """
     ).to_arrow_table()
-    data_sheet(book, "指标值 Values", head, _VALUES, rows, _value_styles)
+    data_sheet(book, "指标值 Values", head, _VALUES, rows, _value_styles())
 
 
 def _catalogue(book: Book, con: duckdb.DuckDBPyConnection, head: Head) -> None:
@@ -168,22 +165,21 @@ def _catalogue(book: Book, con: duckdb.DuckDBPyConnection, head: Head) -> None:
     data_sheet(book, "指标目录 Catalogue", head, _CATALOGUE, rows, wrapped=True)
 
 
-def _withheld(row: Sequence[Any], status: int, figures: Iterable[int]) -> dict[int, str]:
-    """Grey for the empty figures of a suppressed row."""
-    return {at: "withheld" for at in figures if row[at] is None} if row[status] == "Q" else {}
+def _withheld(figure: str) -> str:
+    """The empty figures of a suppressed row are grey."""
+    return f"obs_status = 'Q' AND {figure} IS NULL"
 
 
-def _value_styles(row: Sequence[Any]) -> dict[int, str]:
+def _value_styles() -> dict[str, str]:
     """How the numbers of a value look: a rate as a percentage, a deviation with its sign, a count whole."""
-    styles = _withheld(row, 17, _VALUE_FIGURES)
-    for at in _VALUE_NUMBERS:
-        number = row[at]
-        if not isinstance(number, float):
-            continue
-        if row[3] == "deviation":
-            styles[at] = "points" if at == _VALUE_AT else "rate"
-        elif row[3] in _SHARES and at in _VALUE_OR_TARGET:
-            styles[at] = "rate"
-        elif number.is_integer():
-            styles[at] = "count"
+    shares = ", ".join(literal(measure) for measure in sorted(_SHARES))
+    styles = {}
+    for name in _VALUE_NUMBERS:
+        rate = f"WHEN measure IN ({shares}) THEN 'rate'" if name in _VALUE_OR_TARGET else ""
+        styles[name] = f"""CASE
+            WHEN {_withheld(name) if name in _VALUE_FIGURES else "false"} THEN 'withheld'
+            WHEN {name} IS NULL THEN NULL
+            WHEN measure = 'deviation' THEN '{"points" if name == "value" else "rate"}'
+            {rate} WHEN {name} = trunc({name}) THEN 'count' END"""
+    styles["attainment"] = f"CASE WHEN {_withheld('attainment')} THEN 'withheld' END"
     return styles

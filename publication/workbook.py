@@ -63,7 +63,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "note": {"text_wrap": True, "valign": "top"},
     "note_head": {"bold": True},
 }
-_MAX_TEXT = 32_767  # Excel's limit for one cell; a longer text makes a workbook that it calls damaged
+MAX_TEXT = 32_767  # Excel's limit for one cell; a longer text makes a workbook that it calls damaged
 _NUMBERS = frozenset({int, float, Decimal})  # by exact type: bool is an int and no number
 _A4 = 9
 
@@ -177,7 +177,7 @@ class Book:
 
 def fitting(text: str) -> str:
     """A text as one cell can hold it, visibly cut where it can't."""
-    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 @contextmanager

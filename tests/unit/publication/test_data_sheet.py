@@ -16,15 +16,15 @@ from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 
 from publication import data_sheet as data_sheet_module
-from publication.data_sheet import StylesOf, data_sheet
+from publication.data_sheet import Styles, data_sheet
 from publication.workbook import Column, Head, new_book
 
 HEAD = Head("创新统 1 表", "表", "A table", "家", "", "2026-11-23")
 
 
-def written(path: Path, columns: list[Column], table: pa.Table, styles_of: StylesOf = lambda row: {}) -> Path:
+def written(path: Path, columns: list[Column], table: pa.Table, styles: Styles | None = None) -> Path:
     with new_book(path, dt.date(2026, 11, 23), "t") as book:
-        data_sheet(book, "甲", HEAD, columns, table, styles_of)
+        data_sheet(book, "甲", HEAD, columns, table, styles)
     return path
 
 
@@ -61,7 +61,7 @@ def test_a_style_given_for_a_row_is_kept_on_an_empty_cell(tmp_path: Path) -> Non
         tmp_path / "a.xlsx",
         [Column("数", "n", 10, "count")],
         pa.table({"n": [None, 1]}),
-        lambda row: {0: "withheld"},
+        {"n": "if(n IS NULL, 'withheld', NULL)"},
     )
     sheet = openpyxl.load_workbook(path).worksheets[0]
     assert sheet["A5"].value is None and sheet["A5"].fill.fgColor.rgb == "FFCFD4DA"
