@@ -24,6 +24,10 @@
 
     Day d is the period's last, or the as-of date while it runs: what happens later is not known to the period. -#}
 {% macro measured(figures) -%}
+{%- set with_median = namespace(asked=false) -%}
+{%- for figure in figures if figure.measures and 'median' in figure.measures.values() -%}
+  {%- set with_median.asked = true -%}
+{%- endfor -%}
 records as (
   {%- for figure in figures %}
   {%- set staged = figure.from.startswith('stg_') %}
@@ -84,60 +88,116 @@ set_periods as (
   inner join {{ ref('int_period') }} as periods on list_contains(sets.period_kinds, periods.period_kind)
 ),
 
--- Which records count in which period, and where: their own area, else their enterprise's, else the province only.
-counting as (
+-- Numbers are told apart far more cheaply than names and codes, and a record is in many periods.
+entities as (
+  select
+    entity,
+    row_number() over () as entity_no
+  from (select distinct entity from records where entity is not null)
+),
+
+-- Where a record counts: its own area, else its enterprise's in that year, else the province only.
+placed as (
   select
     records.set_no,
     records.category,
-    records.entity,
+    entities.entity_no,
     records.from_on,
+    records.until_on,
+    records.base_on,
+    records.hit_on,
     records.amount,
     records.base,
-    set_periods.period,
-    set_periods.reference_on,
-    -- Of a stock's change: does it count at the end, and did it on the eve of the period?
-    case when set_periods.timing = 'net' then coalesce(records.until_on > set_periods.reference_on, true) else records.hit_on <= set_periods.reference_on end as is_hit,
-    case when set_periods.timing = 'net' then records.from_on < set_periods.starts_on else records.base_on <= set_periods.reference_on end as is_base,
-    unnest(list_distinct(['340000', coalesce(own.city_code, place.city_code)])) as counted_in
+    years.reference_year,
+    coalesce(own.city_code, place.city_code) as city_code
   from records
+  inner join (select distinct set_no, reference_year from set_periods) as years on records.set_no = years.set_no
+  left join entities on records.entity = entities.entity
+  left join {{ ref('int_area') }} as own on records.area_code = own.delivered_code
+  left join {{ ref('int_enterprise_place') }} as place
+    on records.uscc = place.uscc and years.reference_year = place.reference_year
+),
+
+-- Which records count in which period.
+counting as (
+  select
+    placed.set_no,
+    placed.category,
+    placed.entity_no,
+    placed.from_on,
+    placed.amount,
+    placed.base,
+    set_periods.period,
+    -- Of a stock's change: does it count at the end, and did it on the eve of the period?
+    case when set_periods.timing = 'net' then coalesce(placed.until_on > set_periods.reference_on, true) else placed.hit_on <= set_periods.reference_on end as is_hit,
+    case when set_periods.timing = 'net' then placed.from_on < set_periods.starts_on else placed.base_on <= set_periods.reference_on end as is_base,
+    unnest(list_distinct(['340000', placed.city_code])) as counted_in
+  from placed
   inner join set_periods
     on
-      records.set_no = set_periods.set_no
-      and records.from_on <= set_periods.reference_on
-      and records.from_on >= case set_periods.timing
+      placed.set_no = set_periods.set_no
+      and placed.reference_year = set_periods.reference_year
+      and placed.from_on <= set_periods.reference_on
+      and placed.from_on >= case set_periods.timing
         when 'flow' then set_periods.starts_on
         when 'ytd' then set_periods.year_starts_on
-        else records.from_on
+        else placed.from_on
       end
       and (
-        records.until_on is null
-        or records.until_on > case set_periods.timing
+        placed.until_on is null
+        or placed.until_on > case set_periods.timing
           when 'stock' then set_periods.reference_on
           when 'spell' then set_periods.starts_on
           when 'net' then set_periods.starts_on - 1
-          else records.until_on - 1
+          else placed.until_on - 1
         end
       )
-  left join {{ ref('int_area') }} as own on records.area_code = own.delivered_code
-  left join {{ ref('int_enterprise_place') }} as place
-    on records.uscc = place.uscc and set_periods.reference_year = place.reference_year
 ),
 
+each_entity as (
+  select
+    set_no,
+    period,
+    counted_in,
+    category,
+    entity_no,
+    bool_or(is_hit) as is_hit,
+    bool_or(is_base) as is_base,
+    sum(amount) as amount,
+    sum(base) as base,
+    count(amount) as n_amounts,
+    max(from_on) as last_on
+  from counting
+  group by all
+),
+
+{% if with_median.asked -%}
+medians as (
+  select
+    set_no,
+    period,
+    counted_in,
+    category,
+    median(amount) filter (where is_hit) as median
+  from counting
+  group by all
+),
+
+{% endif -%}
 counted as (
   select
     set_no,
     period,
     counted_in as area_code,
     category,
-    count(distinct entity) filter (where is_hit) as n_hit,
-    count(distinct entity) filter (where is_base) as n_base,
+    count(entity_no) filter (where is_hit) as n_hit,
+    count(entity_no) filter (where is_base) as n_base,
     sum(amount) as amount,
     sum(base) as base,
-    avg(amount) as mean,
-    median(amount) filter (where is_hit) as median,
-    any_value(reference_on) - max(from_on) as age
-  from counting
-  group by set_no, period, counted_in, category
+    cast(sum(amount) as double) / nullif(sum(n_amounts), 0) as mean,
+    max(last_on) as last_on
+  from each_entity
+  group by all
 ),
 
 delivered as (
@@ -174,6 +234,7 @@ cells as (
     sets.reading,
     sets.is_reported,
     set_periods.period,
+    set_periods.reference_on,
     area.code as area_code,
     categories.category
   from sets
@@ -198,8 +259,8 @@ figured as (
     counted.amount,
     counted.base,
     counted.mean,
-    counted.median,
-    counted.age,
+    {{ 'medians.median' if with_median.asked else 'cast(null as double)' }} as median,
+    cells.reference_on - counted.last_on as age,
     coalesce(counted.n_hit, 0) as n_hit,
     coalesce(counted.n_base, 0) as n_base,
     coalesce(max(counted.n_hit) filter (where cells.category = '')
@@ -212,6 +273,14 @@ figured as (
       and cells.period = counted.period
       and cells.area_code = counted.area_code
       and cells.category = counted.category
+  {%- if with_median.asked %}
+  left join medians
+    on
+      cells.set_no = medians.set_no
+      and cells.period = medians.period
+      and cells.area_code = medians.counted_in
+      and cells.category = medians.category
+  {%- endif %}
   left join missing on cells.set_no = missing.set_no
 ),
 
