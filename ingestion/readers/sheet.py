@@ -1,4 +1,7 @@
-"""What every reader gives: sheets of text. No types, no titles, no rules here."""
+"""What every reader gives: sheets of text.
+
+Belongs here: the shape of a book, its sheets and their batches. Not here: types, titles, rules; any one format.
+"""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_any_cell_survives_quoting(
 def workbook(tmp_path: Path, write: object) -> bytes:
     path = tmp_path / "book.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
-        write(book)  # type: ignore[operator]
+        write(book)  # type: ignore[operator] # a callable that takes the book
     return path.read_bytes()
 
 
@@ -172,7 +172,7 @@ def workbook(tmp_path: Path, write: object) -> bytes:
         (913400007117750489, "9.13400007117750489E+17"),
         (True, "true"),
         (datetime(2026, 3, 1), "2026-03-01"),  # noqa: DTZ001 - a spreadsheet knows no zone
-        (datetime(2026, 3, 1, 10, 30), "2026-03-01 10:30:00"),  # noqa: DTZ001
+        (datetime(2026, 3, 1, 10, 30), "2026-03-01 10:30:00"),  # noqa: DTZ001 - nor here
         ("0012", "0012"),
     ],
 )
