@@ -1,6 +1,7 @@
 # The one task runner: people, CI (.ci/run) and the README use the same targets.
 #   make run     install, fill an empty data home with a sample province, publish a release
 #   make test    every test            make check   lint, types, SQL lint, rules of the repository
+#   make fuzz    100,000 damaged CSV files and 10,000 damaged workbooks (`make test` takes a sample of them)
 #   make bench   speed and memory against a hand-written script     make docs   the tables' dictionary, one offline file
 #   make ui      Dagster's web pages   make lock    re-lock after a change of dependencies
 #   make clean   the environment and all caches away; the data home stays
@@ -17,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # A directory elsewhere on PYTHONPATH must not slip into the locked environment.
 unexport PYTHONPATH
 
-.PHONY: run test check bench docs ui lock clean install
+.PHONY: run test fuzz check bench docs ui lock clean install
 .DEFAULT_GOAL := run
 
 # --- the environment: a stamp file each, so that a second call costs nothing -------------------------------------------
@@ -60,6 +61,9 @@ ui: .venv/.run
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: .venv/.dev
+	INNOSTAT_FUZZ=all $(BIN)/python -m pytest -n 2 tests/fuzz
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from ingestion.header import HEAD_ROWS
@@ -28,6 +29,8 @@ DELIMITERS = {",": ",", "\t": "TAB", ";": ";", "|": "|"}
 _BLOCK = 4 << 20
 # Put after the last line as a second field: where a quote is still open, it ends up inside the first.
 _END = "\x00end of file\x00"
+# The module's own limit happens to be the same, and any other user of it may have raised it for the whole process.
+csv.field_size_limit(CELL_CHARACTERS)
 
 
 def read_text(path: Path, count_titles: Callable[[Sequence[Row]], int]) -> Book:
@@ -76,6 +79,7 @@ def _regular(path: Path, encoding: str, delimiter: str, skip: int, width: int) -
     )
     row = skip + 1
     for found in reader:
+        _check_cells(found, row)
         fixed = [
             pa.array(np.arange(row, row + len(found))),
             pa.repeat(pa.scalar(width, pa.int32()), len(found)),
@@ -83,6 +87,15 @@ def _regular(path: Path, encoding: str, delimiter: str, skip: int, width: int) -
         ]
         row += len(found)
         yield pa.RecordBatch.from_arrays([*fixed, *found.columns], schema=schema(width))
+
+
+def _check_cells(found: pa.RecordBatch, row: int) -> None:
+    """The limit of a cell, in bytes before it is looked at in characters."""
+    for column in found.columns:
+        if (pc.max(pc.binary_length(column)).as_py() or 0) > CELL_CHARACTERS:
+            too_long = pc.greater(pc.utf8_length(column), CELL_CHARACTERS)
+            if (place := pc.index(too_long, True).as_py()) >= 0:
+                raise refuse("cell_too_long", line=row + place, limit=CELL_CHARACTERS)
 
 
 def _open(path: Path, encoding: str) -> io.TextIOWrapper:

@@ -26,7 +26,7 @@ _NUMBER = re.compile(rb"""\br=["']([0-9]{1,9})["']""")
 _PLACE = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,9})["']""")
 _TYPE = re.compile(rb"""\bt=["'](\w+)["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>([^<]*)<)")
-_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)<")
+_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*?)?(?:/>|>([^<]*)<)")
 _HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 _COLUMN = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
 _SPAN = re.compile(rb"""\b(min|max)=["']([0-9]{1,6})["']""")
@@ -36,6 +36,13 @@ _MARKS = (b"<f", b":f", b't="e"', b"t='e'")
 _SUSPECT = re.compile(
     rb"""t=["']e["']|(?:</(?:\w+:)?f>|/>)\s*(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v\s*></)"""
 )
+
+
+# What calamine reads as something else without a word: a number of a shared text that is none (the first text), an
+# entity within a number (what stands before it). No program writes either.
+_ODD_TEXT = re.compile(rb"""t=["']s["'][^>/]*>(?!<(?:\w+:)?v>[0-9]{1,9}</)""")
+_ODD_NUMBER = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<&]*&")
+_TEXTS = (b"str", b"inlineStr")
 
 
 @dataclass
@@ -78,7 +85,8 @@ class SheetXml:
                 span = {key: int(value) for key, value in _SPAN.findall(attributes)}
                 if _HIDDEN.search(attributes) and len(span) == 2:
                     self.seen.hidden_spans.append((span[b"min"], span[b"max"]))
-        if any(mark in piece for mark in _MARKS) and _SUSPECT.search(piece):
+        suspect = any(mark in piece for mark in _MARKS) and _SUSPECT.search(piece)
+        if suspect or _ODD_TEXT.search(piece) or (b"&" in piece and _ODD_NUMBER.search(piece)):
             self._look_at_cells(piece)
         elif hides:
             for attributes in _ROW.findall(piece):
@@ -101,6 +109,8 @@ class SheetXml:
                 column = 0
                 continue
             place = _PLACE.search(found[2])
+            if not place and b" r=" in found[2]:
+                raise damaged(f"<c{_text(found[2])}>")
             column = _column(place[1]) if place else column + 1
             row = int(place[2]) if place else self.row
             if text := _flaw(found[2], found[3] or b""):
@@ -111,6 +121,10 @@ def _flaw(attributes: bytes, body: bytes) -> str | None:
     """What stands in the place of a value: the error, or the formula that has none."""
     kind = _TYPE.search(attributes)
     value = _VALUE.search(body)
+    if value and value[1]:
+        odd = b"&" in value[1] and not (kind and kind[1] in _TEXTS)
+        if odd or (kind and kind[1] == b"s" and not (value[1].isdigit() and len(value[1]) < 10)):
+            raise damaged(f"<c{_text(attributes)}>: {_text(value[1])}")
     if kind and kind[1] == b"e":
         return _text(value[1]) if value and value[1] else "#N/A"
     formula = _FORMULA.search(body)

@@ -113,6 +113,7 @@ def _look_into(opened: zipfile.ZipFile, kind: str) -> dict[str, Seen]:
 def _sheets(path: Path, kind: str, out: Path, seen: dict[str, Seen]) -> list[Written]:
     # calamine goes by the name's ending first, and a raw copy has none.
     link = out / f"book{kind}"
+    link.unlink(missing_ok=True)  # of a child that died
     link.symlink_to(path.resolve())
     try:
         binary = iter(biff.look_into(path) if kind == ".xls" else [])

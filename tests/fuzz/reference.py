@@ -16,7 +16,7 @@ from unicodedata import normalize
 from xml.etree import ElementTree
 
 Grid = list[list[str]]
-csv.field_size_limit(1 << 30)  # whether a cell is too long is not judged here
+_NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 
 def read_csv(content: bytes, delimiter: str) -> Grid | None:
@@ -33,7 +33,11 @@ def read_csv(content: bytes, delimiter: str) -> Grid | None:
                 text = content.decode("gb18030")
     except UnicodeDecodeError:
         return None
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    limit = csv.field_size_limit(1 << 30)  # whether a cell is too long is not judged here
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    finally:
+        csv.field_size_limit(limit)
 
 
 def read_xlsx(content: bytes) -> dict[str, dict[tuple[int, int], str]]:
@@ -67,39 +71,46 @@ def _text(item: ElementTree.Element) -> str:
 
 
 def _cells(sheet: ElementTree.Element, strings: Sequence[str]) -> dict[tuple[int, int], str]:
-    cells = {}
-    row = 0
+    cells: dict[tuple[int, int], str] = {}
+    last = 0
     for line in _all(sheet, "row"):
-        row, column = int(line.get("r", row + 1)), 0
+        row = last = int(line.get("r", last + 1))
+        column = 0
         for cell in line:
             if cell.tag.rpartition("}")[2] != "c":
                 continue
             place = re.fullmatch(r"([A-Z]+)([0-9]+)", cell.get("r", ""))
-            column = _number(place[1]) if place else column + 1
-            if place:
-                row = int(place[2])
-            if text := _value(cell, strings):
+            column = _column(place[1]) if place else column + 1
+            row = int(place[2]) if place else row
+            # Where a place is given twice the last text holds; but what has no value is not mended by another.
+            text = _value(cell, strings)
+            if text and not cells.get((row, column), "").startswith(("\x1a", "#")):
                 cells[row, column] = text
-            else:
-                cells.pop((row, column), None)
     return cells
 
 
 def _value(cell: ElementTree.Element, strings: Sequence[str]) -> str:
     kind = cell.get("t", "n")
     value = next((v.text or "" for v in cell if v.tag.rpartition("}")[2] == "v"), None)
+    if kind == "e":
+        return value or "#N/A"
+    # A text within the cell is the cell's, whatever its type says.
+    if written := "".join(_text(i) for i in cell if i.tag.rpartition("}")[2] == "is"):
+        return written
     if kind == "inlineStr":
-        return "".join(_text(i) for i in cell if i.tag.rpartition("}")[2] == "is")
+        return ""
     if not value:
         text = next((f.text or "" for f in cell if f.tag.rpartition("}")[2] == "f"), None)
         return "" if text is None or (kind == "str" and value == "") else f"\x1a={text}"
     if kind == "s":
-        if int(value) < 0:
+        if not value.strip().isdecimal():
             raise ValueError("no such text")
         return strings[int(value)]
     if kind == "b":
         return {"1": "true", "0": "false"}[value]
-    return number(value) if kind == "n" else value
+    if kind != "n" or not re.fullmatch(_NUMBER, value):
+        return "NaN" if kind == "n" and value == "nan" else value
+    return number(value)
 
 
 def number(text: str) -> str:
@@ -111,7 +122,7 @@ def number(text: str) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
-def _number(letters: str) -> int:
+def _column(letters: str) -> int:
     found = 0
     for letter in letters:
         found = found * 26 + ord(letter) - 64

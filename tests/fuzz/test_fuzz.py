@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -76,6 +77,7 @@ def opened(tmp_path: Path, content: bytes) -> Book | None:
     """What the readers make of it, None where they refuse it in words."""
     path = tmp_path / "mutant"
     path.write_bytes(content)
+    shutil.rmtree(tmp_path / "sheets", ignore_errors=True)
     try:
         book = open_book(path, TITLES.count, tmp_path / "sheets")
         for sheet in book.sheets:
