@@ -41,15 +41,9 @@ def test_csv_mutants_are_refused_or_read_as_they_are(tmp_path: Path, shard: int)
         book = opened(tmp_path, content)
         if book is None:
             continue
-        delimiter = {"TAB": "\t"}.get(said := book.notes[0].en.rpartition(" ")[2], said)
-        grid = reference.read_csv(content, delimiter)
-        assert grid is not None, number
+        grid = text_of(content, book)
         for sheet in book.sheets:
-            compare(
-                sheet,
-                {(i, j): cell for i, row in enumerate(grid, 1) for j, cell in enumerate(row, 1)},
-                number,
-            )
+            compare(sheet, cells_of(grid), number)
         if number % TYPED_EVERY == 0:
             judge(deliver(tmp_path, "enterprise_revenue", content), {"": grid}, number)
 
@@ -62,7 +56,9 @@ def test_xlsx_mutants_are_refused_or_read_as_they_are(tmp_path: Path, shard: int
         book = opened(tmp_path, content)
         if book is None:
             continue
-        found = reference.read_xlsx(content)
+        # What lost the mark of an archive, as one cut to its first letters, is text.
+        is_archive = content.startswith(b"PK\x03\x04")
+        found = reference.read_xlsx(content) if is_archive else {"": cells_of(text_of(content, book))}
         for sheet in book.sheets:
             compare(sheet, found[sheet.name], number)
         if number % TYPED_EVERY == 0:
@@ -124,6 +120,18 @@ def judge(typed: Typed, grids: dict[str, list[list[str]]], number: int) -> None:
         )
         if row["uscc"]:
             assert reference.same_code(cells[layout.columns["uscc"]], row["uscc"]), number
+
+
+def text_of(content: bytes, book: Book) -> list[list[str]]:
+    """The plain reading of a text, with the delimiter that the readers say they took."""
+    said = book.notes[0].en.rpartition(" ")[2]
+    grid = reference.read_csv(content, {"TAB": "\t"}.get(said, said))
+    assert grid is not None
+    return grid
+
+
+def cells_of(grid: list[list[str]]) -> dict[tuple[int, int], str]:
+    return {(i, j): cell for i, row in enumerate(grid, 1) for j, cell in enumerate(row, 1)}
 
 
 def grid_of(cells: dict[tuple[int, int], str]) -> list[list[str]]:

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.readers import biff, limited, limits
+from ingestion.readers.opening import open_book
 from ingestion.readers.seen import Seen
 from ingestion.rules import row_rules
 from tests.unit.ingestion.typed_world import Typed, code, csv_text, deliver
@@ -126,6 +127,9 @@ TEXT = {
     "f25-10000-columns": Fault(
         table([*row(), *range(10_000)], head=[*HEAD, *(f"x{i}" for i in range(10_000))]),
         refused="workbook_too_large", says=f"{limits.TITLES}",
+    ),
+    "f25-a-cell-too-long-without-quotes": Fault(
+        one() + one(2, name="x" * 200_000).partition("\n")[2], refused="cell_too_long", says="line 3"
     ),
     "f25-a-line-of-1000000-characters": Fault(
         one() + "x" * 1_000_000 + "\n", refused="cell_too_long", says="line 3"
@@ -372,6 +376,23 @@ def test_f34_a_formula_that_gives_an_empty_text_is_a_blank_cell(tmp_path: Path) 
     cell = '<c r="" t="str"><f>IF(1,"","")</f><v></v></c>'
     book = raw_workbook(xml_row(1, *HEAD) + xml_row(2, code(1), cell, "2025", "1"))
     assert deliver(tmp_path, "enterprise_revenue", book).broken == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="" t="s"><v>x</v></c>', '<c r="" t="s"><v>-1</v></c>', '<c r="" t="s"><v> 0 </v></c>', '<c r="" t="s"><v>7</v></c>',
+     '<c r=""><v>1&#48;</v></c>', '<c r="" t="n"><f>A1</f><v>2&amp;5</v></c>', '<c r="ZZZZ1" t="e"><v>#REF!</v></c>'],
+    ids="f35-{}".format,
+)  # fmt: skip
+def test_what_calamine_would_read_as_something_else_is_damage(tmp_path: Path, cell: str) -> None:
+    book = raw_workbook(xml_row(1, *HEAD) + xml_row(2, *map(str, row()[:3]), cell))
+    assert deliver(tmp_path, "enterprise_revenue", book).refused == "file_damaged"
+
+
+def test_f34_entities_in_a_formula_and_its_text_are_sound(tmp_path: Path) -> None:
+    cell = '<c r="" t="str"><f>"A"&amp;"B"</f><v>A&amp;B</v></c>'
+    book = raw_workbook(xml_row(1, *HEAD) + xml_row(2, code(1), cell, "2025", "1"))
+    assert [r["name"] for r in deliver(tmp_path, "enterprise_revenue", book).rows] == ["A&B"]
 
 
 def test_f33_dates(tmp_path: Path) -> None:
@@ -653,16 +674,32 @@ def test_f46_thresholds_are_exact_in_yuan(tmp_path: Path, yi: str) -> None:
     assert found == [whole, whole, whole - 100, whole + 100]
 
 
+# What each says of Anhui: (with R&D institution, with R&D activity), or the institutions of 2021.
+HARD_FILES = {
+    "yearbook-firms-2018.xls": ["4281", "4468"],
+    "yearbook-firms-2019.xlsx": ["4812", "5925"],
+    "yearbook-firms-2020-soshu.xls": ["5601", "6918"],
+    "yearbook-firms-2020.xls": ["5601", "6918"],
+    "yearbook-institutions-2021.xls": ["7114", "172136", "20481", "6833679", "5875217"],
+}
+
+
 @pytest.mark.real
-def test_f38_hard_files_open(tmp_path: Path, real_data: Path) -> None:
+@pytest.mark.parametrize("name", HARD_FILES, ids="f38-{}".format)
+def test_hard_files_open(tmp_path: Path, real_data: Path, name: str) -> None:
     """The yearbook's tables are no delivery of any source: they open, and are refused for their titles."""
-    folder = real_data / "hard-files"
-    if not folder.is_dir():
-        pytest.skip(f"the hard files are not here: {folder}")
-    for path in sorted(folder.glob("*.xls*")):
-        typed = deliver(tmp_path, "enterprise_revenue", path)
-        assert typed.refused == "no_header", (path.name, typed.receipt.refused)
-        assert typed.receipt.refused and "Seen instead" in typed.receipt.refused.en
+    path = real_data / "hard-files" / name
+    if not path.is_file():
+        pytest.skip(f"the hard file is not here: {path}")
+    typed = deliver(tmp_path, "enterprise_revenue", path)
+    assert typed.refused == "no_header", (path.name, typed.receipt.refused)
+    assert typed.receipt.refused and "Seen instead" in typed.receipt.refused.en
+    found = []
+    for sheet in open_book(path, lambda grid: 0, tmp_path / "sheets").sheets:
+        for batch in sheet.batches(0, max(map(len, sheet.head))):
+            rows = zip(*(batch.column(f"c{i}").to_pylist() for i in range(len(sheet.head[0]))), strict=True)
+            found += [cells for cells in rows if "".join(cells[0].split()) == "安徽"]
+    assert [[cell for cell in cells[1:] if cell.isdecimal()] for cells in found] == [HARD_FILES[name]]
 
 
 @pytest.mark.slow

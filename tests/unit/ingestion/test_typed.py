@@ -399,10 +399,3 @@ def test_the_real_case_is_read_to_the_last_row(tmp_path: Path, real_data: Path) 
         "年报营业收入_2020.xlsx": 80,
         "国家企业技术中心名单.csv": 85,
     }
-
-
-@pytest.mark.real
-def test_f38_hard_files_are_refused_in_words(tmp_path: Path, real_data: Path) -> None:
-    for path in sorted((real_data / "hard-files").glob("*.xls*")):
-        typed = deliver(tmp_path, "enterprise_revenue", path)
-        assert typed.refused in ("no_header", "not_a_table", "workbook_protected"), path.name
