@@ -27,7 +27,7 @@ USCC = f"[{USCC_ALPHABET}]{{18}}"
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+"
 _NUMBER = rf"(?:{_DIGITS})(?:[eE][-+]?[0-9]{{1,3}})?"
 OWN_UNIT = "(?: ?(?:百万|千|万|亿)?元| ?(?:百万|千|万|亿))?"
-_QUICK = r"-?[0-9]{1,9}(\.[0-9]{1,6})?"  # nearly every number: cast as it stands
+_QUICK = r"-?[0-9]{1,12}(\.[0-9]{1,6})?"  # nearly every number, revenues in yuan too: cast as it stands
 
 _DAY = r"^([0-9]{4}) ?[-/.年] ?([0-9]{1,2}) ?[-/.月] ?([0-9]{1,2}) ?[日号]?"
 _TIME = r"(?:[ T]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
@@ -108,8 +108,8 @@ CREATE MACRO taken_apart(cell, power, unit) AS
 -- are zeros.
 CREATE MACRO amount(cell, apart, power) AS
     CASE WHEN apart IS NULL THEN CASE WHEN regexp_full_match(cell, '{_QUICK}')
-             THEN (try_cast(cell AS DECIMAL(15,6))::DECIMAL(28,6)
-                   * (10 ** power)::DECIMAL(9,0))::DECIMAL(24,6) END
+             THEN try_cast(try_cast(cell AS DECIMAL(18,6))::DECIMAL(28,6)
+                   * (10 ** power)::DECIMAL(9,0) AS DECIMAL(24,6)) END
          WHEN apart.power <= 30
          THEN try_cast(try_cast(CASE
                   WHEN apart.power + 6 >= length(apart.fraction)

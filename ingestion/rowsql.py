@@ -207,11 +207,12 @@ def _kind(job: Job) -> str:
 def _cell_rule(job: Job, column: Column, rule: str) -> str:
     text = names_of(column).text
     required = f"WHEN {text} IS NULL THEN 'required_blank'" if job.is_required(column) else ""
+    sound = f"WHEN {identifier(f's:{column.name}')} THEN NULL" if column.type == "uscc" else ""
     flaw = ""
     if job.suspicious:
         flaw = f"""WHEN {_f(column)} IS NOT NULL THEN {_f(column)}
             WHEN regexp_matches({job.raw(column)}, '{CONTROL}') THEN 'control_character'"""
-    return f"""CASE WHEN _kind <> 'data' THEN NULL {flaw} {required} ELSE {rule} END"""
+    return f"""CASE WHEN _kind <> 'data' THEN NULL {flaw} {sound} {required} ELSE {rule} END"""
 
 
 def _flaw(raw: str) -> str:

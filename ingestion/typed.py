@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from ingestion.cell_text import is_suspicious, nfkc, trimmed
 from ingestion.cells import is_nfkc
+from ingestion.codes import sound_codes
 from ingestion.contract import Source
 from ingestion.header import Titles, find_header, plain
 from ingestion.macros import identifier
@@ -33,7 +34,7 @@ from ingestion.rules import Note, Refusal, RefusedError, note, refuse
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
 
-_CODE = "cell_text cells contract header macros remarks rowsql rules sidecar typed units readers/*"
+_CODE = "cell_text cells codes contract header macros remarks rowsql rules sidecar typed units readers/*"
 # Each row falls under one of the three; that they add up to the rows is asserted.
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE _kind <> 'skipped' AND NOT _bad),
@@ -224,6 +225,9 @@ def _insert(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
         out = out.append(pa.field(f"k:{name}", pa.string()))
     for column in normal:
         out = out.append(pa.field(f"n:{column.name}", pa.string()))
+    coded = [c for c in normal if c.type == "uscc"]
+    for column in coded:
+        out = out.append(pa.field(f"s:{column.name}", pa.bool_()))
     delivered = [raw for c in job.source.columns.values() if (raw := job.raw(c)) and not raw.startswith('"')]
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -237,6 +241,8 @@ def _insert(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
                     cells[f"k:{name}"] = pa.repeat(value, len(batch))
                 for column in normal:
                     cells[f"n:{column.name}"] = nfkc(cells[str(job.raw(column)).strip('"')])
+                for column in coded:
+                    cells[f"s:{column.name}"] = sound_codes(cells[f"n:{column.name}"])
                 yield pa.RecordBatch.from_arrays(list(cells.values()), schema=out)
         except (RefusedError, _SuspiciousError) as error:
             stopped.append(error)

@@ -9,11 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.cells import cell_sql
+from ingestion.codes import sound_codes
 from ingestion.contract import Column, Source, Type, load_contracts
 from ingestion.macros import literal
 from ingestion.rowsql import names_of
@@ -77,6 +79,9 @@ def one(column_type: Type, cell: str, **more: Any) -> tuple[Any, str | None]:
         ("0.000000000", "元", "0"),
         (".5", "元", "0.5"),
         ("5.", "元", "5"),
+        ("999999999999.999999", "元", "999999999999.999999"),
+        ("1234567890123.5", "元", "1234567890123.5"),
+        ("-999999999999", "百万元", "-999999999999000000"),
         ("1.23456789", "亿元", "123456789"),
         ("273749.737696", "万元", "2737497376.96"),
         ("999999999999999999", "元", "999999999999999999"),
@@ -107,6 +112,10 @@ def test_f27_f46_money_is_read_to_the_last_decimal(cell: str, unit: str, yuan: s
 )
 def test_f27_what_is_no_amount_is_not_read(cell: str) -> None:
     assert one("money", cell) == (None, "unreadable")
+
+
+def test_an_amount_beyond_all_money_is_not_read() -> None:
+    assert one("money", "999999999999", power=8) == (None, "unreadable")
 
 
 def test_too_precise_is_never_rounded() -> None:
@@ -205,6 +214,22 @@ def test_enums() -> None:
 )
 def test_f23_f32_f42_credit_codes(cell: str, value: str, rule: str | None) -> None:
     assert one("uscc", cell) == (value, rule)
+
+
+@given(
+    st.lists(
+        st.text(ALPHABET, min_size=17, max_size=17).map(lambda first: first + check_digit(first))
+        | st.text(ALPHABET + "IOSVZ甲 ", min_size=16, max_size=19) | st.just(""),
+        max_size=20,
+    ),
+    st.integers(0, 3),
+)  # fmt: skip
+def test_sound_codes_are_those_without_a_rule(codes: list[str], skip: int) -> None:
+    column = pa.array(codes, pa.string())[skip:]
+    wanted = [
+        bool(c) and len(c) == 18 and set(c) <= set(ALPHABET) and check_digit(c[:17]) == c[17] for c in codes
+    ]
+    assert sound_codes(column).to_pylist() == wanted[skip:]
 
 
 @given(

@@ -1,0 +1,35 @@
+"""Which cells are sound credit codes, told for a whole column at once.
+
+Belongs here: the check digit of GB 32100-2015 by arithmetic over bytes: nearly every code is sound, and SQL takes ten
+times as long to say so. Not here: what is said of a code that is not (`cells`), how codes are normalised (`macros`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ingestion.macros import USCC_ALPHABET, USCC_WEIGHTS
+
+_LENGTH = 18
+_NONE = 1 << 20  # value of a byte outside the alphabet: no sum with it stays below
+_VALUES = np.full(256, _NONE, dtype=np.int32)
+_VALUES[np.frombuffer(USCC_ALPHABET.encode(), np.uint8)] = np.arange(len(USCC_ALPHABET))
+_WEIGHTS = np.array([*USCC_WEIGHTS, 1], dtype=np.int32)
+_BLOCK = 1 << 15
+
+
+def sound_codes(column: pa.Array) -> pa.Array:
+    """True where the text is 18 characters of the alphabet with the right check digit; the rest is for others."""
+    sound = np.zeros(len(column), dtype=bool)
+    _, offsets, data = column.buffers()
+    if data is None:
+        return pa.array(sound)
+    ends = np.frombuffer(offsets, np.int32)[column.offset : column.offset + len(column) + 1]
+    places = np.flatnonzero(np.diff(ends) == _LENGTH)
+    characters = np.frombuffer(data, np.uint8)
+    for start in range(0, len(places), _BLOCK):
+        some = places[start : start + _BLOCK]
+        values = _VALUES[characters[ends[some][:, None] + np.arange(_LENGTH, dtype=np.int32)]]
+        sound[some] = (values.max(axis=1) < _NONE) & (values @ _WEIGHTS % len(USCC_ALPHABET) == 0)
+    return pa.array(sound)
