@@ -51,7 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--pairs", type=int, default=3, help="pairs of runs a size (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="10,000 enterprises, one pair")
+    parser.add_argument("--readers", action="store_true", help="readers alone, against what libraries take")
     arguments = parser.parse_args(argv)
+    if arguments.readers:
+        from benchmarks import readers  # and with it the data libraries, which the pairs must not have loaded
+
+        return readers.main()
     sizes = [FIXED_COST_AT] if arguments.quick else [int(size) for size in arguments.sizes.split(",")]
     pairs = 1 if arguments.quick else arguments.pairs
     work = ROOT / "build" / "bench"
