@@ -63,7 +63,7 @@ class Workshop:
         if self._replay and self._builds % 10:
             self._replay.build(database)
             return []
-        results = dbt_runner.build(self._home, database, 2, "1GB", lambda name, status: None)
+        results = dbt_runner.build(self._home, database, 2, "1GB", lambda name, status, seconds: None)
         if self._quick and not self._replay:
             built = self._home.root / "built" / database.name
             built.parent.mkdir()

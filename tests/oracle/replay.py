@@ -72,6 +72,8 @@ def _compiled(built: Path, workshop: Home) -> list[str]:
 
 
 def _statement(node: Any) -> str:
+    if node.config.materialized == "view":
+        return f"create view {node.relation_name} as (\n{node.compiled_code}\n)"
     if node.config.materialized != "table":
         raise RuntimeError(f"{node.unique_id}: a {node.config.materialized} is not known here")
     columns = "*"
