@@ -146,9 +146,9 @@ def _value(name: str, column: Column, cell: str, unit: str) -> Any:
             raise UnreadableError
         return int(text)
     if column.type == "area":
-        if name in ("operating_area_code", "area_code") and text not in KNOWN_AREAS:
-            raise QuarantineError
-        return text
+        if text in KNOWN_AREAS:
+            return text
+        raise QuarantineError if name in ("operating_area_code", "area_code") else UnreadableError
     if column.type == "bool":
         if text.lower() not in ("是", "否", "y", "n", "1", "0", "true", "false"):
             raise UnreadableError
@@ -230,9 +230,7 @@ def _doubtful(name: str, column: Column, value: Any, cell: str) -> bool:
     if value is None:
         return False
     if column.type == "area":
-        if name in ("operating_area_code", "area_code"):
-            return value == "340000" or value in CITIES
-        return value not in KNOWN_AREAS
+        return value == "340000" or value in CITIES
     if name == "holder_usccs":
         said = [one for one in re.split(r"[;、|]", tidy(cell)) if one.strip() not in MISSING]
         kept = [one for one in value if one]

@@ -174,43 +174,53 @@ def _settle(rows: list[Row], scope: str | None) -> tuple[list[Row], set[Place]]:
             deliveries[row.delivered_on, row.run].append(row)
     for moment in sorted(deliveries):
         by_key: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+        ended: set[tuple[Any, ...]] = set()
         for row in deliveries[moment]:
             key = row.key()
-            if key is not None and row.mode != "delete":
+            if key is not None:
                 by_key[key].append(row)
-        good = {key: some for key, some in by_key.items() if _same(some)}
+                if row.mode == "delete":
+                    ended.add(key)
+        # Told and ended at one moment contradict each other; what is only ended may be ended twice.
+        good = {
+            key: some
+            for key, some in by_key.items()
+            if (all(row.mode == "delete" for row in some) if key in ended else _same(some))
+        }
         conflicts |= {row.place for key, some in by_key.items() if key not in good for row in some}
         if scope:
             replaced = {row.values[scope] for some in good.values() for row in some if row.mode == "full"}
             held = {key: row for key, row in held.items() if row.values[scope] not in replaced}
-        held.update({key: some[0] for key, some in good.items()})
-        for row in deliveries[moment]:
-            if row.mode == "delete":
-                held.pop(row.key() or (), None)
+        for key, some in good.items():
+            held.pop(key, None)
+            if key not in ended:
+                held[key] = some[0]
     return list(held.values()), conflicts
 
 
+def registers(rows: list[Row]) -> tuple[list[Row], list[Row], set[Place]]:
+    """The register that holds in statistical use, that of administrative use, and the rows that contradict each other."""
+    entries = [row for row in rows if row.source == "enterprise_register"]
+    statistical, conflicts = _settle(entries, "frame_year")
+    told = [row for row in entries if not row.statistical and row.place not in conflicts]
+    administrative, more = _settle(told, "frame_year")
+    return statistical, administrative, conflicts | more
+
+
 def holding(
-    province: Province,
-    run: int,
-    rows: list[Row],
-    *,
-    administrative: bool,
-    out: frozenset[Place] = frozenset(),
+    rows: list[Row], register: list[Row], names: Names, *, administrative: bool, out: frozenset[Place]
 ) -> Holding:
-    """What holds in one of the two uses for the run of this index, without the rows that are `out` already."""
-    by_source: dict[str, list[Row]] = {source: [] for source in FORMS}
-    for row in rows:
-        if row.place not in out and not (administrative and row.statistical):
-            by_source[row.source].append(row)
-    register, quarantined = _settle(by_source["enterprise_register"], "frame_year")
-    names = Names(register, province.decisions, province.as_ofs[run])
+    """What holds in one of the two uses beside its register, without the rows that are `out` already."""
     held = {"enterprise_register": register}
+    quarantined: set[Place] = set()
     waiting: set[tuple[str, str]] = set()
-    for source, some in by_source.items():
+    for source in FORMS:
         if source == "enterprise_register":
             continue
-        linked = [_link(row, names) for row in some]
+        linked = [
+            _link(row, names) for row in rows
+            if row.source == source and row.place not in out and not (administrative and row.statistical)
+        ]  # fmt: skip
         held[source], conflicts = _settle(linked, None)
         quarantined |= conflicts
         aside = [

@@ -13,7 +13,8 @@ from typing import Any
 
 from tests.oracle.deliveries import Province
 from tests.oracle.forms import CITIES
-from tests.oracle.loading import holding, loaded
+from tests.oracle import loading
+from tests.oracle.loading import holding, loaded, registers
 from tests.oracle.statistics import THRESHOLDS, Books, Enterprise, Tier
 
 DIMENSIONS = ("province", "city", "county", "industry_section", "industry_division", "park", "size")
@@ -37,13 +38,17 @@ class Oracle:
         self.quarantined = set(self.loaded.quarantined)
         self.waiting: set[tuple[str, str]] = set()
         self.books: dict[str, Books] = {}
-        for purpose in ("statistical", "administrative"):
-            administrative = purpose == "administrative"
+        statistical, administrative, conflicts = registers(self.loaded.rows)
+        self.quarantined |= conflicts
+        # "Linked through the register of all frame years": one name means one enterprise in both uses.
+        names = loading.Names([*statistical, *administrative], province.decisions, self.as_of)
+        for purpose, register in (("statistical", statistical), ("administrative", administrative)):
+            told = purpose == "administrative"
             out = frozenset(self.quarantined if CONFLICTS_CROSS_USES else self.loaded.quarantined)
-            held = holding(province, run, self.loaded.rows, administrative=administrative, out=out)
+            held = holding(self.loaded.rows, register, names, administrative=told, out=out)
             self.quarantined |= held.quarantined
             self.waiting |= held.waiting
-            self.books[purpose] = Books(held, self.as_of, province.complete, administrative=administrative)
+            self.books[purpose] = Books(held, self.as_of, province.complete, administrative=told)
         self._questions: Asked = {}
         self._counted: dict[Any, dict[tuple[str, str], Cell]] = {}
 
