@@ -336,4 +336,19 @@ def test_an_alternative_key_stands_for_the_usual_one_where_it_is_filled(world):
         "rd_institution", [institution("5", "丙", B, country="证1"), institution("6", "甲", A)], on=LATE
     )
     held = world.rows("SELECT institution_id FROM raw.rd_institution ORDER BY 1")
-    assert held == [("3",), ("4",), ("5",), ("6",)]
+    assert held == [("5",), ("6",)], "3 and 4 are told of one name and contradict each other"
+
+
+def test_titles_of_one_name_and_day_that_contradict_each_other_are_held_back(world):
+    """Without a certificate number and a code the name is part of the key (sources.yml)."""
+    title = {
+        "title": "高新技术企业",
+        "enterprise_name": "无人认识公司",
+        "stage": "认定",
+        "recognised_on": EARLY,
+    }
+    other = {**title, "enterprise_name": "另一家公司"}
+    world.deliver("enterprise_title", [title, {**title, "stage": "公示"}, other, other])
+    with world.settled() as con:
+        assert con.execute("SELECT enterprise_name FROM raw.enterprise_title").fetchall() == [("另一家公司",)]
+        assert con.execute("SELECT rows_accepted, rows_quarantined FROM raw.delivery").fetchall() == [(2, 2)]
