@@ -207,7 +207,8 @@ def read_row(
             return None
         if name in NEVER_NEGATIVE and value is not None and value < 0:
             return None
-        if _in_future(name, column, value, delivered_on):
+        planned = name == "held_on" and tidy(row.get("status", "")) == "计划"
+        if not planned and _in_future(name, column, value, delivered_on):
             return None
         values[name] = value
     warned |= bool(values.get("consolidated")) or (

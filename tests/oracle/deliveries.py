@@ -96,6 +96,18 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Target:
+    """A line of decisions/targets.csv; each is of a count."""
+
+    indicator: str
+    reading: str
+    area: str
+    year: int
+    operator: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Province:
     """Everything that is known of one random province; run i has the as-of date as_ofs[i]."""
 
@@ -105,6 +117,7 @@ class Province:
     complete: dict[str, list[int]]
     decisions: tuple[Decision, ...]
     files: tuple[File, ...]
+    targets: tuple[Target, ...] = ()
 
     def settings(self) -> str:
         """innostat.toml."""
@@ -120,3 +133,10 @@ class Province:
         lines = ["source,name,uscc,decided_by,decided_on"]
         lines += [f"{one.source},{one.name},{one.uscc},王,{one.decided_on}" for one in self.decisions]
         (home / "decisions" / "links.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if self.targets:
+            lines = ["indicator_id,reading,area_code,period,operator,target_value"]
+            lines += [
+                f"{one.indicator},{one.reading},{one.area},{one.year},{one.operator},{one.number}"
+                for one in self.targets
+            ]
+            (home / "decisions" / "targets.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -181,11 +181,13 @@ class Facts:
         for _ in range(len(self.people)):
             code, name = self._pair(0.6)
             found.append({
-                "institution_id": self._next("JG"), "name": "技术中心", "kind": "企业技术中心",
+                "institution_id": self._next("JG"), "name": "技术中心",
+                "kind": self.rng.choice(("企业技术中心", "企业研发中心", "工业设计中心", "重点实验室")),
                 "level": self.rng.choices(("国家", "省", "市", "企业自建", "!区县"), (20, 40, 20, 18, 2))[0],
                 "host_name": name, "host_uscc": code, "co_builders": self._maybe([self._person().code], 0.2),
                 "location_area_code": self.rng.choice((None, "330106", "!999999")), "area_code": self._area(),
-                "recognised_on": self.calendar.day(), "valid_until": self._maybe(self.calendar.day(ahead=True), 0.5),
+                "recognised_on": self.calendar.year_edge(), "valid_until": self._maybe(self.calendar.day(ahead=True), 0.5),
+                "cultivated_on": self._maybe(self.calendar.year_edge(), 0.4),
                 "revoked_on": self._maybe(self.calendar.day(ahead=True), 0.3),
             })  # fmt: skip
         return found

@@ -1,4 +1,4 @@
-"""The thirteen sources of coverage as the oracle knows them: columns, types, keys, and the codes of places and industries.
+"""The sources of coverage and of the policy's numbers: columns, types, keys, and the codes of places and industries.
 
 Here: facts copied by hand from sources.yml and from the published code lists, so that a slip in the project's own
 copies is seen. Not here: how a cell is read (cells.py), which rows hold (loading.py).
@@ -134,6 +134,7 @@ rd_institution administrative host_uscc:host_name
   co_builders list - 共建单位
   location_area_code area - 机构所在地区划代码
   recognised_on date r 认定日期
+  cultivated_on date - 培育日期
   valid_until date - 有效期至
   revoked_on date - 撤销日期
   area_code area - 行政区划代码
@@ -168,6 +169,31 @@ patent administrative
   applied_on date - 申请日
   granted_on date - 授权日
   lapsed_on date - 失效日
+pilot_platform administrative
+  platform_id text kr 平台编号
+  name text r 平台名称
+  host_uscc uscc - 牵头单位统一社会信用代码
+  area_code area - 行政区划代码
+  entered_on date r 入库日期
+  key_cultivated_on date - 重点培育日期
+  exited_on date - 退库日期
+enterprise_title administrative uscc:enterprise_name
+  title enum kr 资质类别 高新技术企业,科技型中小企业,专精特新中小企业,专精特新小巨人,\
+瞪羚企业,独角兽企业,制造业单项冠军,产业链链主企业,科技领军企业
+  enterprise_name text r 企业名称
+  uscc uscc - 统一社会信用代码
+  certificate_no text - 证书编号
+  stage enum r 阶段 培育,公示,认定
+  recognised_on date kr 认定日期
+  valid_until date - 有效期至
+  revoked_on date - 撤销日期
+  area_code area - 行政区划代码
+promotion_event administrative
+  event_id text kr 活动编号
+  kind enum r 活动类别 每周一品,每月一会,专场发布,对接活动
+  held_on date r 举办日期
+  status enum r 状态 计划,举办,取消
+  area_code area - 行政区划代码
 """
 
 
@@ -194,6 +220,7 @@ FORMS = _forms()
 # What ends or plans something may lie ahead of its delivery.
 MAY_LIE_AHEAD = {
     "due_on", "ended_on", "valid_until", "revoked_on", "lapsed_on", "abolished_on", "closed_on", "finished_on",
+    "exited_on",
 }  # fmt: skip
 NEVER_NEGATIVE = {"revenue", "rd_expense", "expenditure"}
 

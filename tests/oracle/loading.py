@@ -35,6 +35,10 @@ class Row:
 
     def key(self) -> tuple[Any, ...] | None:
         """The key, None while a part of it waits for a code."""
+        if self.source == "enterprise_title":
+            title, number = self.values["title"], self.values["certificate_no"]
+            who = self.values["uscc"] or f"name:{plain_name(self.values['enterprise_name'])}"
+            return (title, tidy(number)) if number else (title, who, self.values["recognised_on"])
         key = tuple(self.values[name] for name in FORMS[self.source].key)
         return None if None in key else key
 

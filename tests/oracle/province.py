@@ -12,10 +12,11 @@ from random import Random
 from typing import Any
 
 from tests.oracle.cells import last_day
-from tests.oracle.deliveries import MONEY_HEADERS, ODD, Decision, File, Province
-from tests.oracle.facts import Fact, Facts
+from tests.oracle.deliveries import MONEY_HEADERS, ODD, Decision, File, Province, Target
+from tests.oracle.facts import Fact
 from tests.oracle.forms import FORMS, MAY_LIE_AHEAD, YUAN
 from tests.oracle.people import Calendar, Person, enterprise_name, make_people, write
+from tests.oracle.policy_facts import AllFacts
 
 AS_OFS = (
     date(2025, 6, 30), date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28), date(2026, 5, 31),
@@ -34,7 +35,7 @@ class _Maker:
         self.slots = self._slots()
         self.files: list[File] = []
         self.people = make_people(self.rng, YEARS)
-        self.facts = Facts(self.rng, self.people, Calendar(self.rng, self.as_ofs), range(2023, 2027))
+        self.facts = AllFacts(self.rng, self.people, Calendar(self.rng, self.as_ofs), range(2023, 2027))
 
     def _runs(self) -> tuple[date, ...]:
         forward = sorted(self.rng.sample(AS_OFS, self.rng.choice((1, 1, 2, 2, 3))))
@@ -220,6 +221,22 @@ class _Maker:
                 found.append(Decision(source, name, chosen.code, decided))
         return tuple(found)
 
+    def targets(self) -> tuple[Target, ...]:
+        """Numbers that people set for cities and the province, low enough to be reached or just missed."""
+        rng, found = self.rng, {}
+        for indicator, reading in (
+            ("T02-1", "A"),
+            ("T06-1", "B"),
+            ("T07-2", "net"),
+            ("T09-1", "A"),
+            ("T05-1", "main"),
+        ):
+            for area in rng.sample(("340000", "340100", "340200"), 2):
+                year = rng.randint(2025, 2026)
+                operator, number = rng.choice((">=", "~", "=", "<=")), rng.choice((1, 2, 3, 10))
+                found[indicator, area, year] = Target(indicator, reading, area, year, operator, number)
+        return tuple(found.values()) if rng.random() < 0.7 else ()
+
     def sent_again(self) -> None:
         """Once more, in a later run: unchanged under another name, which means nothing, or as of another day."""
         last = self.slots[-1][0]
@@ -247,7 +264,15 @@ class _Maker:
             if rng.random() < 0.5
         }
         first_year = rng.choice((2024, 2024, 2024, 2023, 2025))
-        return Province(self.seed, self.as_ofs, first_year, complete, self.decisions(), tuple(self.files))
+        return Province(
+            self.seed,
+            self.as_ofs,
+            first_year,
+            complete,
+            self.decisions(),
+            tuple(self.files),
+            self.targets(),
+        )
 
 
 def _beginnings(source: str, fact: Fact) -> list[date]:

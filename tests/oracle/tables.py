@@ -11,9 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle import loading
 from tests.oracle.deliveries import Province
 from tests.oracle.forms import CITIES
-from tests.oracle import loading
 from tests.oracle.loading import holding, loaded, registers
 from tests.oracle.statistics import THRESHOLDS, Books, Enterprise, Tier
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import cells, loading, statistics, tables
+from tests.oracle import cells, loading, policy, statistics, tables
+from tests.oracle.headline import headline
 from tests.oracle.province import make_province
 from tests.oracle.seeds import DOZEN
 from tests.oracle.tables import Oracle
@@ -27,7 +28,8 @@ def _all_tables(seed: int) -> list[Any]:
     found = []
     for run in range(len(province.as_ofs)):
         oracle = Oracle(province, run)
-        found.append((oracle.coverage(), oracle.obligation_status(), oracle.gap_list()))
+        figures = headline(oracle) | policy.policy(oracle)
+        found.append((oracle.coverage(), oracle.obligation_status(), oracle.gap_list(), figures))
     return found
 
 
@@ -55,6 +57,7 @@ def _later(values: cells.Values, **days: timedelta) -> cells.Values:
 months_before, stands, under_way = statistics.months_before, statistics.stands, statistics.under_way
 institution, product = statistics.institution_stands, statistics.product_counts
 end_of, names = statistics.end_of, loading.Names
+title_ends, title_valid, area_of = policy.title_ends, policy.title_valid, policy.Places.of
 
 WRONG: dict[str, Patch] = {
     "above a threshold, not at it": (statistics.Tier, "reaches", _reaches(lambda a, b: a > b)),
@@ -125,6 +128,30 @@ WRONG: dict[str, Patch] = {
     "an expense may be negative": (cells, "NEVER_NEGATIVE", set()),
     "missing marks are text": (cells, "MISSING", {""}),
     "contradictions stay in their use": (tables, "CONFLICTS_CROSS_USES", False),
+    "a title lasts to the same day of its third year": (
+        policy, "title_ends",
+        lambda row: row.values["valid_until"] or (title_ends(row) and title_ends(row) + DAY),
+    ),
+    "a title without a last day has none": (policy, "title_ends", lambda row: row.values["valid_until"]),
+    "a title of the eve counts": (policy, "title_valid", lambda row, day: title_valid(row, day - DAY)),
+    "who has no code is nobody's equal": (policy, "holder", lambda row: row.values["uscc"] or id(row)),
+    "who has no code is one": (policy, "holder", lambda row: row.values["uscc"] or ""),
+    "combined titles count apart": (policy, "GROUPS", {**policy.GROUPS, "T07-2": ("专精特新中小企业",)}),
+    "an enterprise's place counts before the record's own": (
+        policy.Places, "of", lambda places, area, uscc, year: area_of(places, None if uscc else area, uscc, year),
+    ),
+    "an enterprise's place is not the record's": (
+        policy.Places, "of", lambda places, area, uscc, year: area_of(places, area, None, year),
+    ),
+    "weeks count before the policy": (policy, "ISSUED", date(2025, 1, 1)),
+    "a target is due in full at once": (
+        policy, "TARGETS", {name: (operator, number, False) for name, (operator, number, _) in policy.TARGETS.items()},
+    ),
+    "about is exactly": (
+        policy, "TARGETS", {name: (">=", number, accrues) for name, (_, number, accrues) in policy.TARGETS.items()},
+    ),
+    "each kind of centre counts": (policy, "CENTRES", (*policy.CENTRES, "重点实验室")),
+    "a policy without end": (policy, "TARGET_YEARS", range(2024, 2040)),
 }  # fmt: skip
 
 
@@ -147,6 +174,7 @@ def _patched_settle(change: Callable[[loading.Row], loading.Row]) -> Any:
         (lambda row: replace(row, mode="upsert" if row.mode == "delete" else row.mode), "nothing is deleted"),
         (lambda row: replace(row, values={**row.values, "consolidated": False}), "groups count"),
         (lambda row: replace(row, run=-row.run), "earlier runs win"),
+        (lambda row: replace(row, statistical=False), "what is for statistics only serves every use"),
         (
             lambda row: replace(row, delivered_on=date(4000, 1, 1) - (row.delivered_on - date(1, 1, 1))),
             "earlier deliveries win",
