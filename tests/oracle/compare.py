@@ -26,6 +26,11 @@ QUERIES = {
     "coverage": "select * from main.coverage",
     "obligation_status": "from main.obligation_status union all by name from confidential.obligation_status",
     "gap_list": "select * from main.gap_list",
+    "coverage_change": """
+      select
+        *,
+        conversion + loss + entry_new + entry_crossed + entry_moved + exit_left + exit_crossed + exit_moved as parts
+      from main.coverage_change""",
     "indicator_value": r"""
       select * from main.indicator_value
       where regexp_matches(indicator_id, '^(H[1-5][NGU]?|T02-[12]|T05-1|T06-1|T07-[1-6]|T09-1|T12-[12])$')
@@ -75,6 +80,22 @@ def differences(oracle: Oracle, built: Built) -> list[str]:
         "warned_row", oracle.loaded.warned - oracle.quarantined, warned - oracle.quarantined
     )
     found += _list_differences("unlinked_row", oracle.waiting, waiting)
+    return found + _change_differences(oracle, theirs["coverage_change"])
+
+
+def _change_differences(oracle: Oracle, rows: Rows) -> list[str]:
+    """The change is that of the rates, and its parts sum to it (how it is divided into parts is not worked out here)."""
+    found = []
+    for row in rows:
+        key = tuple(
+            row[name] for name in ("reference_year", "tier_basis", "purpose", "obligation", "area_code")
+        )
+        ours = oracle.rate_change(*key)
+        if not equal(ours, row["rate_change"]) or not equal(ours, row["parts"]):
+            said = ours and float(ours)
+            found.append(
+                f"coverage_change {plain(key)}: {row['rate_change']}, in parts {row['parts']}, the oracle has {said}"
+            )
     return found
 
 

@@ -55,6 +55,12 @@ class Facts:
     def _area(self) -> str | None:
         return self.rng.choices((None, "340102", "!349999"), (80, 18, 2))[0]
 
+    def _spell(self) -> tuple[date, date | None]:
+        """Mostly at an edge."""
+        if self.rng.random() < 0.6:
+            return self.calendar.spell()
+        return self.calendar.day(), self._maybe(self.calendar.day(ahead=True), 0.4)
+
     # --- money
 
     def _amount(self) -> Decimal | None:
@@ -84,10 +90,10 @@ class Facts:
         elif rng.random() < 0.03:
             code = rng.choice(BAD_CODES)
         revenue = person.revenue[year] if rng.random() < 0.7 else near_step(rng)
-        wrong = rng.choices((None, -revenue, revenue + Decimal("0.0000001"), "!约一亿"), (97, 1, 1, 1))[0]
+        wrong = rng.choices((None, -revenue, revenue + Decimal("0.0000001"), "!约一亿"), (94, 3, 2, 1))[0]
         return {
             "uscc": code, "name": name, "period": period, "revenue": wrong or revenue,
-            "rd_expense": rng.choices((self._amount(), -CENT, "!待定"), (97, 1, 2))[0],
+            "rd_expense": rng.choices((self._amount(), -CENT, "!待定"), (95, 3, 2))[0],
             "consolidated": rng.choice((None, False)),
         }  # fmt: skip
 
@@ -180,15 +186,16 @@ class Facts:
         found = []
         for _ in range(len(self.people)):
             code, name = self._pair(0.6)
+            since, until = self._spell()
             found.append({
                 "institution_id": self._next("JG"), "name": "技术中心",
                 "kind": self.rng.choice(("企业技术中心", "企业研发中心", "工业设计中心", "重点实验室")),
                 "level": self.rng.choices(("国家", "省", "市", "企业自建", "!区县"), (20, 40, 20, 18, 2))[0],
                 "host_name": name, "host_uscc": code, "co_builders": self._maybe([self._person().code], 0.2),
                 "location_area_code": self.rng.choice((None, "330106", "!999999")), "area_code": self._area(),
-                "recognised_on": self.calendar.year_edge(), "valid_until": self._maybe(self.calendar.day(ahead=True), 0.5),
+                "recognised_on": since, "valid_until": until,
                 "cultivated_on": self._maybe(self.calendar.year_edge(), 0.4),
-                "revoked_on": self._maybe(self.calendar.day(ahead=True), 0.3),
+                "revoked_on": self._maybe(self.calendar.day(ahead=True), 0.2),
             })  # fmt: skip
         return found
 
@@ -198,11 +205,12 @@ class Facts:
         found = []
         for _ in range(len(self.people)):
             code, name = self._pair(0.4)
+            since, until = self._spell()
             found.append({
                 "product_id": self._next("CP"), "name": "新机床", "uscc": code, "enterprise_name": name,
                 "kind": self.rng.choice(FORMS["innovative_product"].columns["kind"].values),
-                "recognised_on": self.calendar.day(), "valid_until": self._maybe(self.calendar.day(ahead=True), 0.5),
-                "revoked_on": self._maybe(self.calendar.day(ahead=True), 0.25), "area_code": self._area(),
+                "recognised_on": since, "valid_until": until,
+                "revoked_on": self._maybe(self.calendar.day(ahead=True), 0.2), "area_code": self._area(),
             })  # fmt: skip
         return found
 
@@ -210,14 +218,15 @@ class Facts:
         found = []
         for _ in range(len(self.people) // 2 + 1):
             code, name = self._pair(0.4)
-            stage = self.rng.choice(("研究", "立项", "发布", "发布", "发布", "废止"))
+            stage = self.rng.choice(("研究", "立项", "发布", "发布", "废止", "废止"))
             out = stage in ("发布", "废止")
+            since, until = self._spell()
             found.append({
                 "standard_no": self._next("GB/T "), "uscc": code, "enterprise_name": name, "name": "试验方法",
                 "level": self.rng.choice(FORMS["standard"].columns["level"].values),
                 "role": self.rng.choice(("牵头", "参与")), "stage": stage,
-                "published_on": self._maybe(self.calendar.day(), 0.95) if out else None,
-                "abolished_on": self._maybe(self.calendar.day(ahead=True), 0.5) if stage == "废止" else None,
+                "published_on": self._maybe(since, 0.95) if out else None,
+                "abolished_on": until if stage == "废止" else None,
                 "area_code": self._area(),
             })  # fmt: skip
         return found
@@ -226,6 +235,7 @@ class Facts:
         found = []
         for _ in range(len(self.people) // 2 + 1):
             pairs = [self._pair(0.4) for _ in range(self.rng.choice((1, 1, 2, 3)))]
+            since, until = self._spell()
             holders = [name or "某某大学" for _, name in pairs]
             codes = [code if self.rng.random() < 0.97 else "9134O100BAD" for code, _ in pairs]
             if self.rng.random() < 0.1:
@@ -233,8 +243,7 @@ class Facts:
             found.append({
                 "patent_no": self._next("ZL"), "kind": self.rng.choice(("发明", "发明", "发明", "实用新型")),
                 "title": "一种装置", "holders": holders, "holder_usccs": codes or None,
-                "granted_on": self._maybe(self.calendar.day(), 0.9),
-                "lapsed_on": self._maybe(self.calendar.day(ahead=True), 0.4),
+                "granted_on": self._maybe(since, 0.93), "lapsed_on": until,
             })  # fmt: skip
         return found
 

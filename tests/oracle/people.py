@@ -68,8 +68,10 @@ def enterprise_name(rng: Random) -> str:
 def near_step(rng: Random) -> Decimal:
     """A revenue at a threshold, a cent beside it, or anywhere."""
     if rng.random() < 0.55:
-        return rng.choice(STEPS) + rng.choice((-CENT, Decimal(0), CENT, Decimal(0)))
-    return Decimal(round(10 ** rng.uniform(7.3, 9.6), 2)).quantize(CENT)
+        # Most at the highest: they are asked all three questions.
+        step = rng.choices(STEPS, (25, 25, 50))[0]
+        return step + rng.choice((-CENT, Decimal(0), CENT, Decimal(0)))
+    return Decimal(round(10 ** rng.uniform(7.6, 10.2), 2)).quantize(CENT)
 
 
 class Calendar:
@@ -77,7 +79,20 @@ class Calendar:
 
     def __init__(self, rng: Random, as_ofs: tuple[date, ...]) -> None:
         self._rng = rng
-        self._anchors = [*as_ofs, *(date(year, 12, 31) for year in range(2023, 2027))]
+        ends = (date(year, 12, 31) for year in range(2024, max(as_ofs).year + 1))
+        # The days at which something is asked: ends of years that have come, and as-of dates.
+        self._anchors = [*as_ofs, *(end for end in ends if end <= max(as_ofs))]
+
+    def spell(self) -> tuple[date, date | None]:
+        """When something began and ended: just in or out of a window of 36 months, just begun, just over or not yet."""
+        one = timedelta(days=1)
+        anchor = self._rng.choice(self._anchors)
+        window = months_before(anchor, 36)
+        return self._rng.choice((
+            (window, None), (window + one, None), (window, anchor - 9 * one), (window + one, anchor - 9 * one),
+            (window - 400 * one, anchor - one), (window - 400 * one, anchor), (window - 400 * one, anchor + one),
+            (anchor, None), (anchor + one, None), (anchor - 99 * one, anchor),
+        ))  # fmt: skip
 
     def day(self, *, ahead: bool = False) -> date:
         """Mostly a day beside an anchor, or 36 months before one; `ahead` leans towards later days."""

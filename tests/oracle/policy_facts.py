@@ -30,8 +30,10 @@ class AllFacts(Facts):
     def enterprise_title(self) -> list[Fact]:
         rng, found = self.rng, []
         titles = FORMS["enterprise_title"].columns["title"].values
+        code, name = self._pair(0.4)
         for _ in range(len(self.people) * 2):
-            code, name = self._pair(0.4)
+            if rng.random() < 0.7:  # else the same enterprise once more
+                code, name = self._pair(0.4)
             day = self.calendar.year_edge()
             found.append({
                 "title": rng.choice(titles), "enterprise_name": name or enterprise_name(rng), "uscc": code,

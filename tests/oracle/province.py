@@ -74,7 +74,7 @@ class _Maker:
             if not self._fitting(source, fact) and rng.random() < 0.93:
                 continue
             slot = self._slot_for(source, fact)
-            purpose = "statistical" if rng.random() < 0.05 else None
+            purpose = "statistical" if rng.random() < 0.08 else None
             parcels[slot, None, purpose].append(fact)
             used = {(self.when(slot), slot[0])}
             roll = rng.random()
@@ -161,7 +161,7 @@ class _Maker:
         years = [year for year in range(2023, 2028) if rng.random() < 0.75] or [2024]
         for year in years:
             fit = [slot for slot in self.slots if self.when(slot) >= date(year, 1, 1)]
-            for slot in rng.sample(fit, min(len(fit), rng.choices((1, 2), (65, 35))[0])):
+            for slot in rng.sample(fit, min(len(fit), rng.choices((1, 2), (50, 50))[0])):
                 purpose = "statistical" if rng.random() < 0.06 else None
                 rows = [self._entry(person, year) for person in self.people if rng.random() < 0.93]
                 rows += [dict(rng.choice(rows))] if rows and rng.random() < 0.2 else []

@@ -145,6 +145,14 @@ class Oracle:
         gone = Fraction((day - BASELINE).days, (TARGET_YEAR - BASELINE).days)
         return base + (1 - base) * min(max(gone, Fraction(0)), Fraction(1))
 
+    def rate_change(self, year: int, basis: str, purpose: str, obligation: str, area: str) -> Fraction | None:
+        """Table coverage_change: the rate of an area less that of the year before, if both years ask someone."""
+        member = ("province" if area == "340000" else "city", area)
+        before, now = (
+            _rates(self._counts(one, basis, purpose, obligation)[member])[0] for one in (year - 1, year)
+        )
+        return None if before is None or now is None else now - before
+
     def obligation_status(self) -> Table:
         """Table obligation_status, of both uses."""
         table: Table = {}
