@@ -47,6 +47,10 @@ TABLES = (
     """CREATE TABLE raw.run_setting (
         run_id VARCHAR, run_seq INTEGER, as_of DATE, first_year INTEGER, policy_version VARCHAR)""",
     'CREATE TABLE raw.complete_register (obligation VARCHAR, "year" INTEGER)',
+    # Empty here: the release before fills it, and ingestion knows no releases.
+    """CREATE TABLE raw.first_published (
+        indicator_id VARCHAR, reading VARCHAR, period VARCHAR, area_code VARCHAR, first_value DOUBLE,
+        first_vintage VARCHAR, first_run_id VARCHAR, first_as_of DATE)""",
     """CREATE OR REPLACE TEMP TABLE unlinked (
         "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
     "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",

@@ -80,6 +80,7 @@ def settle(run: Run) -> None:
     from ingestion.receipts import write_receipts
     from ingestion.settle import RunSetting
     from ingestion.settle import settle as settle_into
+    from publication.first_published import hand_on
 
     # Materialised without its sources, this stage works on what earlier runs took in.
     intake = run.intake or _take_in(run, [])
@@ -99,6 +100,8 @@ def settle(run: Run) -> None:
                 settle_into(con, run.home.root, load_contracts(), intake.taken, setting, run.progress.tell)
             except DecisionError as error:
                 refuse(run, (Reason("decisions", "", error.zh, error.en, *_MEND_DECISIONS),))
+            if (earlier := records.released_before(run.home, run.as_of)) is not None:
+                hand_on(con, earlier)
             run.summary |= summary.settled(con)
             write_receipts(con, load_contracts(), intake.taken, run.folder / "receipts")
         _leave(run, "settle")
@@ -142,12 +145,14 @@ def build(run: Run, manifest: Mapping[str, Any]) -> None:
 def check(run: Run, manifest: Mapping[str, Any]) -> None:
     """Disclosure control makes the public tables, then every check is put to the build."""
     from ingestion.contract import load_contracts
+    from quality import disclosed_share
     from quality.disclosure import make_public
     from quality.sql_checks import run_sql_checks
 
     with run.stage("check", "checked"):
         with connect(run) as con:
             make_public(con, run.settings.public)
+            disclosed_share.fill(con)
             tables = lineage.tables_of(manifest, set(load_contracts()))
             run.summary |= summary.figures(con, {table.key: (table.schema, table.key[1]) for table in tables})
         _leave(run, "disclose")

@@ -90,6 +90,17 @@ def latest_as_of(records: list[Record]) -> date | None:
     return max((record.as_of_date for record in records if record.state in ended), default=None)
 
 
+def released_before(home: Home, as_of: date) -> Path | None:
+    """The release of the last earlier day; one of the same day doesn't count, so that a day can be made again."""
+    earlier = sorted(
+        (record.as_of_date, record.run_id, record.release)
+        for record in load_all(home)
+        if record.state == "published" and record.release and record.as_of_date < as_of
+    )
+    found = (home.releases / release for *_, release in reversed(earlier))
+    return next((path for path in found if (path / "manifest.json").is_file()), None)
+
+
 def sweep(home: Home) -> list[Record]:
     """Clear what killed runs left behind; call it under the lock only, when nobody else can be at work.
 

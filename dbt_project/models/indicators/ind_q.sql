@@ -88,8 +88,6 @@ links as (
 
 at_publication (indicator_id, measure, note) as (
   values
-  ('Q-4', 'mean_revision', '由发布环节比较各次发布得出 | worked out at publication, between releases'),
-  ('Q-4', 'mean_absolute_revision', '由发布环节比较各次发布得出 | worked out at publication, between releases'),
   ('Q-5', 'primary_share', '由发布环节的披露控制得出 | worked out at publication, by disclosure control'),
   ('Q-5', 'secondary_share', '由发布环节的披露控制得出 | worked out at publication, by disclosure control')
 ),
@@ -118,7 +116,7 @@ where coverage.is_published and coverage.dimension in ('province', 'city')
 
 union all
 
--- Q-4 and Q-5 compare a release with others and with its public form: publication knows, the warehouse doesn't yet.
+-- Q-5 is known once disclosure control has made the public tables from these; it is filled in there (quality/disclosed_share.py).
 select
   at_publication.indicator_id,
   at_publication.measure,
