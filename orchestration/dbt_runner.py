@@ -67,9 +67,17 @@ def manifest(home: Home) -> dict[str, Any]:
 
 
 def build(
-    home: Home, database: Path, threads: int, memory_limit: str, finished: Callable[[str, str, float], None]
+    home: Home,
+    database: Path,
+    threads: int,
+    memory_limit: str,
+    finished: Callable[[str, str, float], None],
+    only: str | None = None,
 ) -> list[NodeResult]:
-    """Seeds, models and data tests in order into `database`; `finished` hears of each node and its status."""
+    """Seeds, models and data tests in order into `database`; `finished` hears of each node and its status.
+
+    `only` builds one model and what it is made of, without tests, and keeps its compiled SQL beside the database.
+    """
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
@@ -86,7 +94,12 @@ def build(
             node = event.data.node_info
             finished(node.node_name, node.node_status, event.data.run_result.execution_time)
 
-    outcome = _invoke(home, ["build", "--threads", str(threads)], parsed, hear)
+    command = ["build", "--threads", str(threads)]
+    target = home.warehouse / "dbt"
+    if only is not None:
+        command += ["--select", f"+{only}", "--exclude-resource-type", "test"]
+        target = database.parent / "dbt"
+    outcome = _invoke(home, command, parsed, hear, target)
     if outcome.result is None:
         raise outcome.exception or RuntimeError("dbt gave neither results nor a reason")
     return [_node_result(one) for one in outcome.result.results]
@@ -131,14 +144,18 @@ def _parse(home: Home) -> None:
 
 
 def _invoke(
-    home: Home, command: list[str], parsed: Any = None, hear: Callable[[Any], None] | None = None
+    home: Home,
+    command: list[str],
+    parsed: Any = None,
+    hear: Callable[[Any], None] | None = None,
+    target: Path | None = None,
 ) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     places = [
         "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(home.warehouse / "dbt"), "--log-path", str(home.warehouse / "dbt"),
+        "--target-path", str(target or home.warehouse / "dbt"), "--log-path", str(target or home.warehouse / "dbt"),
     ]  # fmt: skip
     runner: dbtRunner = dbtRunner(manifest=parsed, callbacks=[hear] if hear else [])
     try:

@@ -30,3 +30,7 @@ class ReleaseError(PublicationError):
 
 class QueryError(PublicationError):
     """A query that is not allowed, fails, or takes more than it may."""
+
+
+class ExplainError(PublicationError):
+    """A figure that the release doesn't have, or that the reader may not see."""

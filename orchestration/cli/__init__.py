@@ -16,7 +16,7 @@ import click
 
 from orchestration.messages import Stop, language_of, say, speak
 
-COMMANDS = ("init", "sample", "template", "check", "run", "status", "releases", "query", "ui")
+COMMANDS = ("init", "sample", "template", "check", "run", "status", "releases", "query", "explain", "ui")
 
 
 class _Late(click.Group):
