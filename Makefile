@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # A directory elsewhere on PYTHONPATH must not slip into the locked environment.
 unexport PYTHONPATH
 
-.PHONY: run test fuzz check bench docs ui lock clean install
+.PHONY: run test fuzz check bench docs indicators ui lock clean install
 .DEFAULT_GOAL := run
 
 # --- the environment: a stamp file each, so that a second call costs nothing -------------------------------------------
@@ -81,6 +81,10 @@ docs: .venv/.run
 	cd dbt_project && INNOSTAT_BUILD_DB="$(CURDIR)/build/docs.duckdb" ../$(BIN)/dbt --quiet docs generate --static --empty-catalog \
 	  --profiles-dir . --target-path "$(CURDIR)/build/docs"
 	@echo "build/docs/static_index.html"
+
+# The pages under docs/indicators, from the catalogue and the models; a test fails where they are stale.
+indicators: .venv/.run
+	$(BIN)/python -m orchestration.indicator_docs docs/indicators
 
 # --- upkeep ------------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from orchestration.messages import language, say
+from orchestration.messages import say
 from orchestration.terminal import console, plain_table, print_line
 from publication.words import OBLIGATIONS
 
@@ -51,13 +51,13 @@ def show(told: Mapping[str, Any], limit: int) -> None:
 
 
 def _words(out: Console, indicator: Mapping[str, Any]) -> None:
-    definition = str(indicator["definition"] or "").split(" | ")
     lines = (
-        (say("定义", "Definition"), definition[0] if language() == "zh" else definition[-1]),
+        (say("定义", "Definition"), _one_language(indicator["definition"])),
         (say("公式", "Formula"), indicator["formula"]),
         (say("来源", "Sources"), indicator["sources"]),
         (say("目标", "Target"), indicator["target_text"]),
         (say("原文", "The policy"), indicator["quote"]),
+        (say("注意", "Mind"), _one_language(indicator["caveat"])),
     )
     table = plain_table(header=False)
     table.add_column()
@@ -67,6 +67,11 @@ def _words(out: Console, indicator: Mapping[str, Any]) -> None:
             table.add_row(Text(name, "bold"), Text(str(text)))
     out.print()
     out.print(table)
+
+
+def _one_language(text: str | None) -> str:
+    zh, _, en = (text or "").partition(" | ")
+    return say(zh, en or zh)
 
 
 def _values(out: Console, values: Iterable[Mapping[str, Any]]) -> None:
@@ -95,8 +100,7 @@ def _values(out: Console, values: Iterable[Mapping[str, Any]]) -> None:
             notes.append(one["note"])
     out.print(table)
     for note in notes:
-        zh, _, en = note.partition(" | ")
-        print_line(out, "dim", say(zh, en or zh))
+        print_line(out, "dim", _one_language(note))
 
 
 def _coverage(out: Console, rows: Iterable[Mapping[str, Any]]) -> None:

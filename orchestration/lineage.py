@@ -19,7 +19,7 @@ HEADLINE: Key = (WAREHOUSE, "coverage")
 # What ingestion notes of all sources together: deliveries, and rows not accepted.
 LEDGER: Key = ("source", "ledger")
 INTERMEDIATE = "intermediate"
-_SETTINGS = ("run_setting", "complete_register")
+_SETTINGS = ("run_setting", "complete_register", "first_published")
 
 
 @dataclass(frozen=True)

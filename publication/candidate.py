@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from publication import catalogue, gap_book, indicators_book
+from publication import catalogue, gap_book, indicator_pages, indicators_book
 from publication.databases import Copy, attach_build, described, write_database
 from publication.durable import fsync_path, fsync_tree, private_files, sha256_file, to_json, write_atomic
 from publication.errors import CandidateError
@@ -124,6 +124,8 @@ def _write_public(
             to_parquet(rows, copy.table.description, described(con, copy))
         )
     indicators_book.write(con, folder / "indicators.xlsx", facts.as_of, facts.producer)
+    page = indicator_pages.release_page(con, facts.release_id, facts.as_of.isoformat())
+    (folder / "indicators.md").write_text(page, encoding="utf-8")
     return write_database(con, folder / "public.duckdb", copies)
 
 

@@ -21,7 +21,9 @@ select
   catalogue.target_text,
   catalogue.period_text,
   catalogue.definition,
+  caveats.caveat,
   if(computed.indicator_id is null, 'catalogued', 'computed') as state
 from catalogue
+left join {{ ref('indicator_caveat') }} as caveats on catalogue.indicator_id = caveats.indicator_id
 left join computed on catalogue.indicator_id = computed.indicator_id
 order by catalogue.indicator_id

@@ -80,9 +80,21 @@ def make_build(path: Path, enterprises: int = 240, counties: int = 6) -> Path:
             FROM main.coverage
             """
         )
-        con.execute("COMMENT ON COLUMN public.coverage.conf_status IS '保密状态。 | Confidentiality status.'")
-        for name in ("indicator", "indicator_value"):
-            con.execute(f"CREATE TABLE public.{name} AS FROM main.{name}")
+        # H3 may not be told, as if its cells were all unsafe.
+        con.execute(
+            """
+            CREATE TABLE public.indicator_value AS
+            SELECT
+                * REPLACE (if(indicator_id = 'H3', NULL, value) AS value),
+                if(indicator_id = 'H3', 'A', 'F') AS conf_status
+            FROM main.indicator_value
+            """
+        )
+        for name in ("coverage", "indicator_value"):
+            con.execute(
+                f"COMMENT ON COLUMN public.{name}.conf_status IS '保密状态。 | Confidentiality status.'"
+            )
+        con.execute("CREATE TABLE public.indicator AS FROM main.indicator")
     return path
 
 

@@ -1,6 +1,7 @@
 -- The marts of a made-up province; the variables `enterprises` and `counties` set its size.
 CREATE SCHEMA confidential;
 CREATE SCHEMA public;
+CREATE SCHEMA reference;
 
 CREATE TABLE main.coverage AS
 WITH cities(code, name) AS (
@@ -56,7 +57,8 @@ CREATE TABLE main.indicator AS
 SELECT
   'H' || n AS indicator_id, '指标' || n AS name_zh, 'Indicator ' || n AS name_en, '' AS task_no, '%' AS unit,
   'more' AS direction, 'T' AS kind, '=C1/N1' AS formula, 'R01+R02' AS sources, '到2027年' AS quote,
-  '=C1/N1' AS definition
+  '=C1/N1' AS definition, '100' AS target_text, '2027' AS period_text,
+  if(n = 1, '注意甲。 | Mind A.', NULL) AS caveat
 FROM range(1, 5) r(n);
 
 CREATE TABLE main.indicator_value AS
@@ -118,3 +120,8 @@ SELECT
   if(n % 9 = 0, 'activity 2026-01-05', NULL) AS expiring_evidence,
   2024 AS since_year
 FROM range(getvariable('enterprises') // 12) r(n), (VALUES (2024), (2025), (2026)) y(year);
+
+CREATE TABLE reference.target AS
+SELECT
+  '2025-05-15-draft' AS policy_version, 'H1' AS indicator_id, 'rate' AS measure, '*' AS reading, '2024' AS period_from,
+  '2027' AS period_to, '=' AS operator, 1::DOUBLE AS target_value, '全覆盖' AS note;

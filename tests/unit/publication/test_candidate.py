@@ -42,6 +42,7 @@ def test_a_candidate_has_the_files_of_the_interface(written: Candidate) -> None:
         "audit.json",
         "warehouse.duckdb",
         "confidential.duckdb",
+        "public/indicators.md",
         "public/indicators.xlsx",
         "public/public.duckdb",
         "restricted/gap_list.xlsx",
