@@ -177,7 +177,7 @@ FROM counting
 INNER JOIN sets USING (set_no)
 INNER JOIN measures USING (set_no)
 LEFT JOIN entities USING (entity_no)
-WHERE sets.indicator_id = $indicator AND counting.period = $period AND counting.counted_in = $area
+WHERE sets.indicator_id = $indicator AND counting.period = $period AND (counting.city_code = $area OR $area = '340000')
   AND ($reading IS NULL OR sets.reading = $reading)
 """
 _COUNTS = """

@@ -24,9 +24,9 @@
 
     Day d is the period's last, or the as-of date while it runs: what happens later is not known to the period. -#}
 {% macro measured(figures) -%}
-{%- set with_median = namespace(asked=false) -%}
-{%- for figure in figures if figure.measures and 'median' in figure.measures.values() -%}
-  {%- set with_median.asked = true -%}
+{%- set spread = [] -%}
+{%- for figure in figures if 'mean' in (figure.measures or {}).values() or 'median' in (figure.measures or {}).values() -%}
+  {%- do spread.append(figures.index(figure) + 1) -%}
 {%- endfor -%}
 records as (
   {%- for figure in figures %}
@@ -132,7 +132,7 @@ counting as (
     -- Of a stock's change: does it count at the end, and did it on the eve of the period?
     case when set_periods.timing = 'net' then coalesce(placed.until_on > set_periods.reference_on, true) else placed.hit_on <= set_periods.reference_on end as is_hit,
     case when set_periods.timing = 'net' then placed.from_on < set_periods.starts_on else placed.base_on <= set_periods.reference_on end as is_base,
-    unnest(list_distinct(['340000', placed.city_code])) as counted_in
+    placed.city_code
   from placed
   inner join set_periods
     on
@@ -157,52 +157,83 @@ counting as (
 
 {# innostat explain asks `counting` which records stand behind a figure; it cuts the compiled model at this mark (orchestration/remake.py). -#}
 -- counting ends here
-each_entity as (
+-- An entity is counted once, however many records it has: in each of its cities, and once in the province.
+by_city as (
   select
     set_no,
     period,
-    counted_in,
+    category,
+    entity_no,
+    city_code,
+    bool_or(is_hit) as is_hit,
+    bool_or(is_base) as is_base,
+    sum(amount) as amount,
+    sum(base) as base,
+    max(from_on) as last_on
+  from counting
+  group by all
+),
+
+by_area as (
+  select
+    * exclude (city_code),
+    city_code as area_code
+  from by_city
+  where city_code is not null
+  union all by name
+  select
+    set_no,
+    period,
     category,
     entity_no,
     bool_or(is_hit) as is_hit,
     bool_or(is_base) as is_base,
     sum(amount) as amount,
     sum(base) as base,
-    count(amount) as n_amounts,
-    max(from_on) as last_on
-  from counting
+    max(last_on) as last_on,
+    '340000' as area_code
+  from by_city
   group by all
 ),
 
-{% if with_median.asked -%}
-medians as (
-  select
-    set_no,
-    period,
-    counted_in,
-    category,
-    median(amount) filter (where is_hit) as median
-  from counting
-  group by all
-),
-
-{% endif -%}
 counted as (
   select
     set_no,
     period,
-    counted_in as area_code,
+    area_code,
     category,
     count(entity_no) filter (where is_hit) as n_hit,
     count(entity_no) filter (where is_base) as n_base,
     sum(amount) as amount,
     sum(base) as base,
-    cast(sum(amount) as double) / nullif(sum(n_amounts), 0) as mean,
     max(last_on) as last_on
-  from each_entity
+  from by_area
   group by all
 ),
 
+{% if spread -%}
+-- How the amounts of single records spread.
+spreading as (
+  select
+    *,
+    unnest(list_distinct(['340000', city_code])) as area_code
+  from counting
+  where set_no in ({{ spread | join(', ') }})
+),
+
+spread as (
+  select
+    set_no,
+    period,
+    area_code,
+    category,
+    avg(amount) as mean,
+    median(amount) filter (where is_hit) as median
+  from spreading
+  group by set_no, period, area_code, category
+),
+
+{% endif -%}
 delivered as (
   select distinct source
   from {{ source('raw', 'delivery') }}
@@ -261,8 +292,7 @@ figured as (
     cells.is_reported and max(counted.n_base) over (partition by cells.set_no, cells.period) is null as is_silent,
     counted.amount,
     counted.base,
-    counted.mean,
-    {{ 'medians.median' if with_median.asked else 'cast(null as double)' }} as median,
+    {{ 'spread.mean, spread.median' if spread else 'null as mean, null as median' }},
     cells.reference_on - counted.last_on as age,
     coalesce(counted.n_hit, 0) as n_hit,
     coalesce(counted.n_base, 0) as n_base,
@@ -276,13 +306,13 @@ figured as (
       and cells.period = counted.period
       and cells.area_code = counted.area_code
       and cells.category = counted.category
-  {%- if with_median.asked %}
-  left join medians
+  {%- if spread %}
+  left join spread
     on
-      cells.set_no = medians.set_no
-      and cells.period = medians.period
-      and cells.area_code = medians.counted_in
-      and cells.category = medians.category
+      cells.set_no = spread.set_no
+      and cells.period = spread.period
+      and cells.area_code = spread.area_code
+      and cells.category = spread.category
   {%- endif %}
   left join missing on cells.set_no = missing.set_no
 ),
