@@ -97,6 +97,18 @@ def take_in(
     )
 
 
+def typed_before(
+    home: Path, contracts: Mapping[str, Source], reference: Reference
+) -> tuple[list[Taken], list[Delivery]]:
+    """The deliveries whose typed rows are there, and those that wait to be typed; only reads, so it needs no lock."""
+    known = [delivery for delivery in RawStore(home).deliveries() if delivery.source in contracts]
+    receipts = {delivery: _kept(home, delivery, contracts[delivery.source], reference) for delivery in known}
+    return (
+        [Taken(d, receipt, _folder(home, d)) for d, receipt in receipts.items() if receipt is not None],
+        [delivery for delivery, receipt in receipts.items() if receipt is None],
+    )
+
+
 def _typed(
     waiting: Iterable[Delivery], type_one: Callable[[Delivery], Receipt]
 ) -> Generator[tuple[Delivery, Callable[[], Receipt]]]:

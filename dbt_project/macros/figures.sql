@@ -155,7 +155,7 @@ counting as (
       )
 ),
 
-{# innostat explain asks `counting` which records stand behind a figure; it cuts the compiled model at this mark (orchestration/remake.py). -#}
+{# innostat explain asks `counting` which records stand behind a figure; it cuts the compiled model at this mark (orchestration/counted.py). -#}
 -- counting ends here
 -- An entity is counted once, however many records it has: in each of its cities, and once in the province.
 by_city as (

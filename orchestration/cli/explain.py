@@ -104,14 +104,14 @@ def _records(home: Home, release: Path, found: Explanation, reading: str | None)
     """What a task indicator counted; None where enterprises stand behind the figure, or other figures."""
     if found.obligations:
         return None
-    from orchestration import dbt_runner, remake
+    from orchestration import counted, dbt_runner, remake
 
     manifest = dbt_runner.manifest(home)
     model = remake.model_of(manifest, found.indicator["indicator_id"])
     if model is None:
         return None
     click.echo(say("正在从原始库重新计数……", "counting again from the raw store …"), err=True)
-    wanted = remake.Wanted(found.indicator["indicator_id"], found.area["code"], found.period, reading)
+    wanted = counted.Wanted(found.indicator["indicator_id"], found.area["code"], found.period, reading)
     records = remake.records_behind(home, remake.load_manifest(release), manifest, model, wanted)
     told = asdict(records)
     told["complete"] = _is_complete(told["counts"], found.values)

@@ -15,22 +15,34 @@ with covered as (
   where statuses.status = 'MET'
 ),
 
-pieces as (
+spoken as (
+  select
+    reference_year,
+    purpose,
+    obligation,
+    uscc,
+    source,
+    count(*) as n_pieces
+  from {{ ref('int_evidence') }}
+  group by reference_year, purpose, obligation, uscc, source
+),
+
+joined as (
   select
     covered.reference_year,
     covered.tier_basis,
     covered.purpose,
     covered.obligation,
-    covered.uscc,
-    evidence.source,
-    unnest([covered.province_code, covered.city_code]) as area_code
+    unnest([covered.province_code, covered.city_code]) as area_code,
+    spoken.source,
+    spoken.n_pieces
   from covered
-  inner join {{ ref('int_evidence') }} as evidence
+  inner join spoken
     on
-      covered.reference_year = evidence.reference_year
-      and covered.purpose = evidence.purpose
-      and covered.obligation = evidence.obligation
-      and covered.uscc = evidence.uscc
+      covered.reference_year = spoken.reference_year
+      and covered.purpose = spoken.purpose
+      and covered.obligation = spoken.obligation
+      and covered.uscc = spoken.uscc
 )
 
 select
@@ -40,8 +52,8 @@ select
   obligation,
   area_code,
   source,
-  count(distinct uscc) as n_enterprises,
-  count(*) as n_pieces
-from pieces
+  count(*) as n_enterprises,
+  cast(sum(n_pieces) as bigint) as n_pieces
+from joined
 group by reference_year, tier_basis, purpose, obligation, area_code, source
 order by all
