@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from ingestion.header import HEAD_ROWS
-from ingestion.readers.encoding import SHOWN, examine
+from ingestion.readers.encoding import COPIED, SHOWN, examine
 from ingestion.readers.limits import CELL_CHARACTERS
 from ingestion.readers.sheet import BATCH_ROWS, Book, Row, TextSheet, batch, schema
 from ingestion.rules import note, refuse
@@ -33,10 +33,12 @@ _END = "\x00end of file\x00"
 csv.field_size_limit(CELL_CHARACTERS)
 
 
-def read_text(path: Path, count_titles: Callable[[Sequence[Row]], int]) -> Book:
+def read_text(path: Path, count_titles: Callable[[Sequence[Row]], int], scratch: Path) -> Book:
     """Open delimited text; the delimiter is the one with which the header names the most columns."""
-    encoding, quoted = examine(path)
-    heads = {delimiter: _head(path, encoding, delimiter) for delimiter in DELIMITERS}
+    copy = scratch / "utf8"
+    encoding, quoted = examine(path, copy)
+    text, form = (copy, "utf-8") if encoding in COPIED else (path, encoding)
+    heads = {delimiter: _head(text, form, delimiter) for delimiter in DELIMITERS}
     if not any(heads.values()):
         raise refuse("cell_too_long", line=1, limit=CELL_CHARACTERS)
     # max() keeps the first of equals: the comma, if nothing speaks for another.
@@ -44,32 +46,31 @@ def read_text(path: Path, count_titles: Callable[[Sequence[Row]], int]) -> Book:
 
     def batches(skip: int, width: int) -> Iterator[pa.RecordBatch]:
         row = skip + 1
-        if not quoted and encoding != "utf-16":
+        if not quoted:
             try:
-                for found in _regular(path, encoding, delimiter, skip, width):
+                for found in _regular(text, delimiter, skip, width):
                     yield found
                     row += len(found)
                 return
             except pa.ArrowInvalid:
                 pass  # a row of another width: from its block on, record by record
-        for rows in _records(path, encoding, delimiter, row - 1):
+        for rows in _records(text, form, delimiter, row - 1):
             yield batch(rows, row, width, ragged=True)
             row += len(rows)
 
     return Book(
         sheets=[TextSheet("", False, heads[delimiter], batches)],
         notes=[note("encoding", encoding=SHOWN[encoding], delimiter=DELIMITERS[delimiter])],
-        no_final_line_end=not _ends_with_line_end(path, encoding),
+        no_final_line_end=not _ends_with_line_end(text),
     )
 
 
-def _regular(path: Path, encoding: str, delimiter: str, skip: int, width: int) -> Iterator[pa.RecordBatch]:
+def _regular(path: Path, delimiter: str, skip: int, width: int) -> Iterator[pa.RecordBatch]:
     """Blocks of rows at once, where there are no quotes; raises ArrowInvalid at a row of another width."""
     names = [f"c{i}" for i in range(width)]
     reader = arrow_csv.open_csv(
         str(path),
         arrow_csv.ReadOptions(
-            encoding="gb18030" if encoding == "gb18030" else "utf8",
             skip_rows=skip,
             column_names=names,
             block_size=_BLOCK,
@@ -136,10 +137,7 @@ def _quote_line(rows: list[list[str]], last_line: int) -> int:
     return max(1, last_line - max(1, len(swallowed.splitlines())))
 
 
-def _ends_with_line_end(path: Path, encoding: str) -> bool:
+def _ends_with_line_end(path: Path) -> bool:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 2))
-        tail = file.read()
-    if encoding == "utf-16":
-        return tail in (b"\n\0", b"\r\0", b"\0\n", b"\0\r")
-    return tail.endswith((b"\n", b"\r"))
+        file.seek(max(0, path.stat().st_size - 1))
+        return file.read() in (b"\n", b"\r")

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from ingestion.readers.unreadable import UnreadableError
 
 SHOWN = {"utf-8-sig": "UTF-8 (BOM)", "utf-8": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}
+
+COPIED = ("gb18030", "utf-16")  # what `examine` copies as UTF-8
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK = 1 << 20
@@ -29,19 +33,22 @@ _PAIRS = 20_000  # tell a script
 _BIG5_SHARE = 0.2  # of pairs outside GB 2312: below 0.05 in simplified Chinese, 0.4 in Big5 taken for it
 
 
-def examine(path: Path) -> tuple[str, bool]:
-    """The encoding in which the whole file can be read, and whether it holds quotes."""
+def examine(path: Path, copy: Path | None = None) -> tuple[str, bool]:
+    """The encoding in which the whole file can be read, and whether it holds quotes.
+
+    Where a copy is asked for and the file is not in UTF-8, the copy is: what was decoded once need not be again.
+    """
     with path.open("rb") as file:
         start = file.read(4)
     for bom, encoding in _BOMS:
         if start.startswith(bom):
-            bad, quoted = _first_bad_byte(path, encoding)
+            bad, quoted = _first_bad_byte(path, encoding, copy)
             if bad:
                 raise UnreadableError("bad_characters", encoding=SHOWN[encoding], offset=bad[0], line=bad[1])
             return encoding, quoted
     places = []
     for encoding in ("utf-8", "gb18030"):
-        bad, quoted = _first_bad_byte(path, encoding)
+        bad, quoted = _first_bad_byte(path, encoding, copy)
         if bad is None:
             if encoding == "gb18030" and _is_big5(path):
                 raise UnreadableError("encoding_big5")
@@ -52,17 +59,17 @@ def examine(path: Path) -> tuple[str, bool]:
     raise UnreadableError("encoding", offset=offset, line=line)
 
 
-def _first_bad_byte(path: Path, encoding: str) -> tuple[tuple[int, int] | None, bool]:
+def _first_bad_byte(path: Path, encoding: str, copy: Path | None) -> tuple[tuple[int, int] | None, bool]:
     """(offset, line) from 1 of the first byte that is not of this encoding, if any; were there quotes."""
     # With its mark as a character like any other, or places would be counted from behind it.
     decoder = codecs.getincrementaldecoder(encoding.removesuffix("-sig"))("strict")
     offset, lines, quoted = 0, 1, False
-    with path.open("rb") as file:
+    with path.open("rb") as file, _writer(copy, encoding) as write:
         while True:
             chunk = file.read(_CHUNK)
             held = len(decoder.getstate()[0])
             try:
-                decoder.decode(chunk, final=not chunk)
+                write(decoder.decode(chunk, final=not chunk))
             except UnicodeDecodeError as error:
                 at = max(0, error.start - held)
                 return (offset + at + 1, lines + chunk[:at].count(b"\n")), quoted
@@ -73,6 +80,17 @@ def _first_bad_byte(path: Path, encoding: str) -> tuple[tuple[int, int] | None, 
             offset += len(chunk)
             lines += chunk.count(b"\n")
             quoted = quoted or b'"' in chunk
+
+
+@contextmanager
+def _writer(copy: Path | None, encoding: str) -> Iterator[Callable[[str], object]]:
+    """Where the decoded text goes."""
+    if copy is None or encoding not in COPIED:
+        yield lambda text: None
+        return
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with copy.open("w", encoding="utf-8", newline="") as file:
+        yield file.write
 
 
 def _utf8_run(chunk: bytes) -> int | None:

@@ -85,7 +85,7 @@ def _open(path: Path, count_titles: CountTitles, scratch: Path, *, packed: bool)
     if kind == "text":
         from ingestion.readers.csv_reader import read_text
 
-        return read_text(path, count_titles)
+        return read_text(path, count_titles, scratch)
     if packed and kind == "gzip":
         raise UnreadableError("archive_nested")
     answer = read_limited(kind, path, scratch)
