@@ -2,6 +2,7 @@
 #   make run     install, fill an empty data home with a sample province, publish a release
 #   make test    every test            make check   lint, types, SQL lint, rules of the repository
 #   make fuzz    100,000 damaged CSV files and 10,000 damaged workbooks (`make test` takes a sample of them)
+#   make oracle  the second implementation against the pipeline on 200 random provinces; SEEDS=300-349 others
 #   make bench   speed and memory against a hand-written script     make docs   the tables' dictionary, one offline file
 #   make ui      Dagster's web pages   make lock    re-lock after a change of dependencies
 #   make clean   the environment and all caches away; the data home stays
@@ -18,7 +19,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 # A directory elsewhere on PYTHONPATH must not slip into the locked environment.
 unexport PYTHONPATH
 
-.PHONY: run test fuzz check bench docs indicators ui lock clean install
+.PHONY: run test fuzz oracle check bench docs indicators ui lock clean install
 .DEFAULT_GOAL := run
 
 # --- the environment: a stamp file each, so that a second call costs nothing -------------------------------------------
@@ -64,6 +65,9 @@ test: .venv/.dev
 
 fuzz: .venv/.dev
 	INNOSTAT_FUZZ=all $(BIN)/python -m pytest -n 2 tests/fuzz
+
+oracle: .venv/.dev
+	INNOSTAT_ORACLE=$(or $(SEEDS),200) $(BIN)/python -m pytest -q tests/oracle/test_oracle.py
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -48,12 +48,11 @@ class Built:
 
 
 class Workshop:
-    """dbt for all provinces of a session: parsed once; with `quick`, every build but each tenth is a replay."""
+    """dbt for all provinces of a session: parsed once; of ten builds one is dbt's and nine are replays of it."""
 
-    def __init__(self, folder: Path, *, quick: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self._home = Home(folder)
         self._home.manifests.mkdir(parents=True, exist_ok=True)
-        self._quick = quick
         self._builds = 0
         self._replay: Replay | None = None
 
@@ -64,7 +63,7 @@ class Workshop:
             self._replay.build(database)
             return []
         results = dbt_runner.build(self._home, database, 2, "1GB", lambda name, status, seconds: None)
-        if self._quick and not self._replay:
+        if not self._replay:
             built = self._home.root / "built" / database.name
             built.parent.mkdir()
             shutil.copy(database, built)

@@ -1,6 +1,7 @@
 """A second, plain implementation agrees with the pipeline on every cell of random provinces (interface 3 and 4).
 
-Here: a dozen seeded provinces, each run by run; more with INNOSTAT_ORACLE=200 (or =300-349, a range of seeds).
+Here: a dozen seeded provinces, each run by run; `make oracle` compares 200, `make oracle SEEDS=300-349` those
+(INNOSTAT_ORACLE says the same to pytest).
 Not here: proof that the provinces reach every boundary (test_teeth.py).
 """
 
@@ -13,7 +14,7 @@ import pytest
 from tests.oracle.compare import differences
 from tests.oracle.pipeline import Pipeline, Workshop
 from tests.oracle.province import make_province
-from tests.oracle.seeds import DOZEN, seeds
+from tests.oracle.seeds import seeds
 from tests.oracle.tables import Oracle
 
 pytestmark = pytest.mark.slow
@@ -22,7 +23,7 @@ SHOWN = 40
 
 @pytest.fixture(scope="session")
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    return Workshop(tmp_path_factory.mktemp("workshop"), quick=seeds() != DOZEN)
+    return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
 @pytest.mark.parametrize("seed", seeds())
