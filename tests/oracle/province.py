@@ -84,7 +84,11 @@ class _Maker:
                 parcels[slot, None, rng.choice((None, "statistical"))].append(self.facts.revise(source, fact))
             elif roll < 0.27:
                 revised = self.facts.revise(source, fact)
-                later = self._slot_for(source, revised)
+                twins = [
+                    one for one in self._fitting(source, revised)
+                    if self.when(one) == self.when(slot) and one[0] != slot[0]
+                ]  # fmt: skip
+                later = rng.choice(twins) if twins and rng.random() < 0.5 else self._slot_for(source, revised)
                 parcels[later, None, "statistical" if rng.random() < 0.05 else None].append(revised)
                 used.add((self.when(later), later[0]))
             ends = [one for one in self.slots if (self.when(one), one[0]) not in used]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-# Every wrong rule of test_teeth.py changes a cell of at least two of these (found among the first sixty).
-DOZEN = (1, 2, 3, 4, 10, 13, 17, 25, 28, 32, 33, 46)
+# The first reaches most of what test_teeth.py makes wrong, so it goes first; small provinces, for time.
+DOZEN = (12, 46, 32, 18, 31, 69, 4, 85, 42, 19, 7, 1)
 
 
 def seeds() -> tuple[int, ...]:

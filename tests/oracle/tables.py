@@ -149,7 +149,8 @@ class Oracle:
         """Table coverage_change: the rate of an area less that of the year before, if both years ask someone."""
         member = ("province" if area == "340000" else "city", area)
         before, now = (
-            _rates(self._counts(one, basis, purpose, obligation)[member])[0] for one in (year - 1, year)
+            _rates(self._counts(one, basis, purpose, obligation).get(member, _empty()))[0]
+            for one in (year - 1, year)
         )
         return None if before is None or now is None else now - before
 

@@ -56,6 +56,7 @@ def _later(values: cells.Values, **days: timedelta) -> cells.Values:
 
 months_before, stands, under_way = statistics.months_before, statistics.stands, statistics.under_way
 institution, product = statistics.institution_stands, statistics.product_counts
+told = loading.Row
 end_of, names = statistics.end_of, loading.Names
 title_ends, title_valid, area_of = policy.title_ends, policy.title_valid, policy.Places.of
 
@@ -127,6 +128,9 @@ WRONG: dict[str, Patch] = {
     "nothing may lie ahead": (cells, "MAY_LIE_AHEAD", set()),
     "an expense may be negative": (cells, "NEVER_NEGATIVE", set()),
     "missing marks are text": (cells, "MISSING", {""}),
+    "what is for statistics only serves every use": (
+        loading, "Row", lambda *parts: told(*parts[:5], False, parts[6]),
+    ),
     "contradictions stay in their use": (tables, "CONFLICTS_CROSS_USES", False),
     "a title lasts to the same day of its third year": (
         policy, "title_ends",
@@ -174,7 +178,6 @@ def _patched_settle(change: Callable[[loading.Row], loading.Row]) -> Any:
         (lambda row: replace(row, mode="upsert" if row.mode == "delete" else row.mode), "nothing is deleted"),
         (lambda row: replace(row, values={**row.values, "consolidated": False}), "groups count"),
         (lambda row: replace(row, run=-row.run), "earlier runs win"),
-        (lambda row: replace(row, statistical=False), "what is for statistics only serves every use"),
         (
             lambda row: replace(row, delivered_on=date(4000, 1, 1) - (row.delivered_on - date(1, 1, 1))),
             "earlier deliveries win",
