@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from publication.explain import PROVINCE
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -45,7 +47,8 @@ FROM counting
 INNER JOIN sets USING (set_no)
 INNER JOIN measures USING (set_no)
 LEFT JOIN entities USING (entity_no)
-WHERE sets.indicator_id = $indicator AND counting.period = $period AND (counting.city_code = $area OR $area = '340000')
+WHERE sets.indicator_id = $indicator AND counting.period = $period
+  AND ($area = $province OR counting.city_code = $area)
   AND ($reading IS NULL OR sets.reading = $reading)
 """
 _COUNTS = """
@@ -103,6 +106,7 @@ def read(
             "indicator": wanted.indicator,
             "period": wanted.period,
             "area": wanted.area,
+            "province": PROVINCE,
             "reading": wanted.reading,
         },
     )
