@@ -8,6 +8,7 @@ changed, and no link is followed: a link may lead out of the inbox.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import json
@@ -203,7 +204,7 @@ def decode(raw: bytes) -> str:
     """
     with contextlib.suppress(UnicodeDecodeError):
         text = raw.decode("utf-8-sig")
-        if text.isascii() or max(text) > "\u07ff":
+        if raw.startswith(codecs.BOM_UTF8) or text.isascii() or max(text) > "\u07ff":
             return text
     return raw.decode("gb18030", "backslashreplace")
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.decisions import DecisionError
 from ingestion.inbox import decode
 
 if TYPE_CHECKING:
@@ -37,14 +38,6 @@ CELLS_AT_ONCE = 8_000_000
 _IGNORED = r"[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}\p{Ps}\p{Pe}·•・]"
 _LEGAL_FORM = re.compile("股份|有限|责任|公司|集团")
 _USCC = re.compile(r"[0-9A-HJ-NP-RTUW-Y]{18}")
-
-
-class DecisionError(ValueError):
-    """`decisions/links.csv` cannot be used as it is; says each offending line, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh, self.en = zh, en
 
 
 @dataclass(frozen=True)

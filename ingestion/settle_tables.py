@@ -51,6 +51,15 @@ TABLES = (
     """CREATE TABLE raw.first_published (
         indicator_id VARCHAR, reading VARCHAR, period VARCHAR, area_code VARCHAR, first_value DOUBLE,
         first_vintage VARCHAR, first_run_id VARCHAR, first_as_of DATE)""",
+    # Figures that people made final; whoever knows the releases fills them.
+    "CREATE TABLE raw.frozen_year (reference_year INTEGER)",
+    """CREATE TABLE raw.frozen_coverage (
+        reference_year INTEGER, tier_basis VARCHAR, purpose VARCHAR, obligation VARCHAR, dimension VARCHAR,
+        member_code VARCHAR, n_asked BIGINT, n_met BIGINT, n_not_met BIGINT, n_unknown BIGINT,
+        n_tier_unknown BIGINT)""",
+    """CREATE TABLE raw.frozen_value (
+        reference_year INTEGER, indicator_id VARCHAR, measure VARCHAR, reading VARCHAR, period VARCHAR,
+        area_code VARCHAR, category VARCHAR, "value" DOUBLE, numerator DOUBLE, denominator DOUBLE)""",
     """CREATE OR REPLACE TEMP TABLE unlinked (
         "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
     "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",

@@ -22,7 +22,8 @@ from typing import Any, BinaryIO
 
 from ingestion.inbox import CHUNK, InboxFile, Problem, decode, open_regular, problem
 
-_ASIDE = ".tmp-"
+# What is being written; a dead run leaves it, the next one clears it away.
+ASIDE = ".tmp-"
 
 
 class LedgerError(RuntimeError):
@@ -65,18 +66,31 @@ class RawStore:
     """`home/raw`: blobs by content hash, and one ledger file for each run that loaded something."""
 
     def __init__(self, home: Path) -> None:
-        self._blobs = home / "raw" / "blobs"
+        self.blobs = home / "raw" / "blobs"
         self._ledger = home / "raw" / "ledger"
 
     def blob(self, sha256: str) -> Path:
         """Where the bytes with this hash are kept."""
-        return self._blobs / sha256[:2] / sha256
+        return self.blobs / sha256[:2] / sha256
 
     def deliveries(self) -> list[Delivery]:
         """All deliveries ever recorded, in the order in which they were loaded."""
-        entries = [_read_entry(path) for path in sorted(self._ledger.glob("*.json"))]
+        entries = [_read_entry(path) for path in self.ledgers()]
         entries.sort(key=lambda entry: int(entry["run_seq"]))
         return [delivery for entry in entries for delivery in self._deliveries_of(entry)]
+
+    def ledgers(self) -> list[Path]:
+        """The files of the ledger, one for each run that loaded something."""
+        return sorted(self._ledger.glob("*.json"))
+
+    def recorded(self, ledger: Path) -> list[tuple[str, str]]:
+        """The hash of all bytes that a file of the ledger names, sidecars too, and whose they are."""
+        return [
+            (row[kind], f"{row['source']}/{row['name']}{mark}")
+            for row in _read_entry(ledger)["deliveries"]
+            for kind, mark in (("sha256", ""), ("sidecar_sha256", " .meta.toml"))
+            if row[kind]
+        ]
 
     def unknown(self, files: Iterable[InboxFile]) -> list[InboxFile]:
         """The files that are on no record yet, each content once (under the first of its names)."""
@@ -102,7 +116,7 @@ class RawStore:
 
         `says_delivered_on` reads the delivery date, if any, out of a source's sidecar.
         """
-        for leftover in (*self._blobs.glob(f"*/{_ASIDE}*"), *self._ledger.glob(f"{_ASIDE}*")):
+        for leftover in (*self.blobs.glob(f"*/{ASIDE}*"), *self._ledger.glob(f"{ASIDE}*")):
             leftover.unlink()
         rows: list[dict[str, Any]] = []
         problems: list[Problem] = []
@@ -128,7 +142,7 @@ class RawStore:
         if rows:
             # Names must survive a power cut too: those of the blobs before the ledger names them.
             hashes = {row[kind] for row in rows for kind in ("sha256", "sidecar_sha256")} - {""}
-            _sync({self.blob(sha256).parent for sha256 in hashes} | {self._blobs, self._blobs.parent})
+            _sync({self.blob(sha256).parent for sha256 in hashes} | {self.blobs, self.blobs.parent})
             # A run that loads twice must not forget what it loaded first.
             path = self._ledger / f"{run_id}.json"
             before = _read_entry(path)["deliveries"] if path.exists() else []
@@ -206,7 +220,7 @@ class _Replacement:
 
     def __enter__(self) -> _Replacement:
         self._target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, self._temporary = tempfile.mkstemp(dir=self._target.parent, prefix=_ASIDE)
+        descriptor, self._temporary = tempfile.mkstemp(dir=self._target.parent, prefix=ASIDE)
         self.handle = os.fdopen(descriptor, "wb")
         return self
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
+from ingestion.decisions import DecisionError
 from ingestion.inbox import decode
-from ingestion.links import DecisionError
 
 # City allocations, the final text of the policy. `period` is a year, quarter, month or week; the rest has defaults.
 COLUMNS = ("indicator_id", "area_code", "period", "target_value")

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from orchestration import dbt_runner, lineage, records, summary
+from orchestration.acts import freezes, read_acts
 from orchestration.environment import SEEDS
 from orchestration.messages import Stop
 from orchestration.progress import log
@@ -76,10 +77,11 @@ def _take_in(run: Run, files: Sequence[InboxFile]) -> Intake:
 def settle(run: Run) -> None:
     """Work out what holds at the as-of date into schema raw of a fresh database."""
     from ingestion.contract import load_contracts
-    from ingestion.links import DecisionError
+    from ingestion.decisions import DecisionError
     from ingestion.receipts import write_receipts
     from ingestion.settle import RunSetting
     from ingestion.settle import settle as settle_into
+    from orchestration import frozen
     from publication.first_published import hand_on
 
     # Materialised without its sources, this stage works on what earlier runs took in.
@@ -98,6 +100,7 @@ def settle(run: Run) -> None:
         with connect(run) as con:
             try:
                 settle_into(con, run.home.root, load_contracts(), intake.taken, setting, run.progress.tell)
+                frozen.fill(con, run.home, freezes(read_acts(run.home), run.as_of))
             except DecisionError as error:
                 refuse(run, (Reason("decisions", "", error.zh, error.en, *_MEND_DECISIONS),))
             if (earlier := records.released_before(run.home, run.as_of)) is not None:
@@ -200,9 +203,9 @@ def publish(run: Run, manifest: Mapping[str, Any]) -> None:
         run.progress.result(
             str(run.candidate.relative_to(run.home.root)), str(run.candidate.relative_to(run.home.root))
         )
+    run.record.candidate_sha256 = written.manifest_sha256
     if verdict["decision"] == "hold":
         reasons = tuple(Reason(**reason) for reason in verdict["reasons"])
-        run.record.candidate_sha256 = written.manifest_sha256
         _end(run, "held", reasons)
     releases = Releases(run.home.root)
     with run.stage("publish", "recorded"), run.committing:
@@ -238,8 +241,8 @@ def connect(run: Run) -> Any:
 
 
 _MEND_DECISIONS = (
-    "请改正 decisions/links.csv 中所列的行，再执行 innostat run。",
-    "Correct the lines named in decisions/links.csv, then run innostat run.",
+    "请按所列改正 decisions/ 中的文件，再执行 innostat run。",
+    "Correct the files of decisions/ as named, then run innostat run.",
 )
 _VERDICTS = {
     "publish": ("通过", "passed"),

@@ -40,6 +40,11 @@ class Home:
         return self.root / "decisions"
 
     @property
+    def approvals(self) -> Path:
+        """What people did to releases; only commands add to it."""
+        return self.decisions / "approvals.csv"
+
+    @property
     def raw(self) -> Path:
         """Every file ever seen."""
         return self.root / "raw"

@@ -19,7 +19,10 @@ HEADLINE: Key = (WAREHOUSE, "coverage")
 # What ingestion notes of all sources together: deliveries, and rows not accepted.
 LEDGER: Key = ("source", "ledger")
 INTERMEDIATE = "intermediate"
-_SETTINGS = ("run_setting", "complete_register", "first_published")
+_SETTINGS = (
+    *("run_setting", "complete_register", "first_published"),
+    *("frozen_year", "frozen_coverage", "frozen_value"),
+)
 
 
 @dataclass(frozen=True)

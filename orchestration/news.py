@@ -7,13 +7,16 @@ No data library is imported on this path.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ingestion.decisions import DecisionError
 from ingestion.inbox import InboxFile, Scan, scan
 from ingestion.store import RawStore
+from orchestration.acts import Act, freezes_hash, read_acts, took_back
 from orchestration.environment import PROJECT_ROOT
 from orchestration.home import Home
 from orchestration.settings import Settings
@@ -47,6 +50,8 @@ class News:
     aside: bool
     decisions: dict[str, str]
     code: str
+    # The rollback for which nothing is published although something differs.
+    withheld: Act | None = None
 
     @property
     def any(self) -> bool:
@@ -71,25 +76,52 @@ def look(
     files = [] if aside else store.unknown(found.files)
     releases = Releases(home.root)
     standing = _of_date(releases, as_of) if aside else releases.current()
-    decisions, code = hash_decisions(home), hash_code()
-    reasons = ["files"] if files else []
-    if standing is None:
-        reasons.append("first")
-    else:
-        manifest = releases.manifest(standing)
-        inputs = {one.delivery_id for one in store.deliveries() if one.delivered_on <= as_of}
-        changes_on = manifest["next_change_on"]
+    decisions, code = hash_decisions(home, as_of), hash_code()
+    inputs = {one.delivery_id for one in store.deliveries() if one.delivered_on <= as_of}
+
+    def differences(manifest: dict[str, Any]) -> list[str]:
+        """What a run would find different from what this release was made of."""
         differs = {
             "inputs": inputs != {one["delivery_id"] for one in manifest["inputs"]},
             "decisions": decisions != manifest["definitions"]["decisions"],
             "settings": figures_settings(settings.model_dump(mode="json"))
             != figures_settings(manifest["settings"]),
             "code": code != manifest["code_version"],
-            "date": as_of < date.fromisoformat(manifest["as_of"])
-            or (changes_on is not None and date.fromisoformat(changes_on) <= as_of),
         }
-        reasons += [reason for reason, applies in differs.items() if applies]
-    return News(found, files, reasons, standing, aside, decisions, code)
+        return [reason for reason, applies in differs.items() if applies]
+
+    reasons = ["files"] if files else []
+    withheld = None
+    if standing is None:
+        reasons.append("first")
+    else:
+        manifest = releases.manifest(standing)
+        reasons += differences(manifest)
+        changes_on = manifest["next_change_on"]
+        if as_of < date.fromisoformat(manifest["as_of"]) or (
+            changes_on is not None and date.fromisoformat(changes_on) <= as_of
+        ):
+            reasons.append("date")
+        if reasons and not files and not aside:
+            withheld = _withheld(home, releases, differences)
+    return News(found, files, [] if withheld else reasons, standing, aside, decisions, code, withheld)
+
+
+def _withheld(
+    home: Home, releases: Releases, differences: Callable[[dict[str, Any]], list[str]]
+) -> Act | None:
+    """The rollback that took back just what a run would publish again; the passing of time alone changes nothing."""
+    try:
+        acts = read_acts(home)
+    except DecisionError:  # the run that follows refuses it, in words
+        return None
+    if not any(act.kind == "rollback" for act in acts):
+        return None
+    for one in reversed(releases.list()):
+        act = took_back(acts, one.release_id)
+        if act and one.as_of and not one.current and not differences(releases.manifest(one.release_id)):
+            return act
+    return None
 
 
 def figures_settings(settings: dict[str, Any]) -> dict[str, Any]:
@@ -102,9 +134,12 @@ def source_names() -> set[str]:
     return {path.stem for path in (PROJECT_ROOT / "ingestion" / "sources").glob("*.yml")}
 
 
-def hash_decisions(home: Home) -> dict[str, str]:
-    """The hash of each file of decisions."""
-    return {path.name: _sha256(path) for path in sorted(home.decisions.glob("*.csv"))}
+def hash_decisions(home: Home, as_of: date | None = None) -> dict[str, str]:
+    """The hash of each file of decisions; of people's acts only what a run at this date computes with."""
+    hashes = {path.name: _sha256(path) for path in sorted(home.decisions.glob("*.csv"))}
+    if hashes.pop(home.approvals.name, None) and (final := freezes_hash(home, as_of)):
+        hashes[home.approvals.name] = final
+    return hashes
 
 
 def hash_code() -> str:

@@ -47,6 +47,7 @@ class Record:
     aside: bool = False
     engine: str = "duckdb"
     candidate_sha256: str | None = None
+    approved: dict[str, Any] | None = None
     reasons: list[dict[str, Any]] = field(default_factory=list)
 
     @property

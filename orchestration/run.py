@@ -24,9 +24,9 @@ from orchestration.messages import say
 from orchestration.news import News, is_aside, look
 from orchestration.progress import Progress, log, log_to
 from orchestration.records import Record
+from orchestration.recovery import recover
 from orchestration.settings import Settings
 from orchestration.stages import boundary
-from publication.releases import Releases
 
 if TYPE_CHECKING:
     from ingestion.intake import Intake
@@ -187,20 +187,6 @@ def pull(run: Run) -> Scan | None:
     pulled = pull_all(run.home.root, run.settings.pull, load_contracts(), run.as_of, run.progress.tell)
     run.progress.end()
     return Scan(pulled.files, pulled.problems)
-
-
-def recover(home: Home) -> None:
-    """Settle runs that were killed: their scraps go, and a release that was already in place becomes current.
-
-    The gate had passed it and its files were flushed before the rename: the switch is all that is missing.
-    """
-    releases = Releases(home.root)
-    for dead in records.sweep(home):
-        if dead.release and (home.releases / dead.release / "manifest.json").is_file():
-            if not dead.aside:
-                releases.make_current(dead.release)
-            dead.state = "published"
-            records.save(home, dead)
 
 
 @contextmanager

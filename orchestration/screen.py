@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.messages import language, say
+from orchestration.summary import command_to_approve
 from orchestration.terminal import bar, console, percent, plain_table, print_line, short
 
 _REASONS_SHOWN = 6
@@ -43,6 +44,8 @@ def show_run(result: dict[str, Any]) -> None:
         print_line(
             out, "", say(f"现行发布：{result['release']}", f"The current release: {result['release']}")
         )
+        if result.get("withheld"):
+            print_line(out, "yellow", say(*withheld_words(result["withheld"])))
         _problems(out, result["problems"])
     else:
         _refusal(out, result)
@@ -249,6 +252,25 @@ def _refusal(out: Console, result: dict[str, Any]) -> None:
     if held:
         _path(out, "候选发布", "Candidate", f"{result['paths']['run']}/candidate")
     _path(out, "报告", "Report", result["paths"]["report"])
+    if held:
+        command = command_to_approve(result["run"], result["candidate_sha256"])
+        print_line(
+            out,
+            "",
+            say("看过无误后批准这一个候选：", "To approve this very candidate once you have looked at it:"),
+        )
+        out.print(Text(f"   innostat {command}{_home_option(result)}", "cyan"), soft_wrap=True)
+
+
+def withheld_words(act: dict[str, Any]) -> tuple[str, str]:
+    """Why the same is not published again after a rollback."""
+    return (
+        f"{act['current']} 已由 {act['by']} 于 {act['at'][:10]} 回退（{act['reason']}）。在输入、决定、设置或程序改变之前"
+        f"不会再次发布同样的内容；如要恢复，可用 innostat approve {act['current']}。",
+        f"{act['current']} was rolled back by {act['by']} on {act['at'][:10]} ({act['reason']}). The same is not"
+        " published again until inputs, decisions, settings or the program change; to have it back:"
+        f" innostat approve {act['current']}.",
+    )
 
 
 def _path(out: Console, zh: str, en: str, path: str) -> None:

@@ -18,6 +18,7 @@ STAGES = {
     "judge": ("裁定", "judge"),
     "write": ("写出", "write"),
     "publish": ("发布", "publish"),
+    "verify": ("核对", "verify"),
 }
 
 BOUNDARIES = (
@@ -36,10 +37,13 @@ BOUNDARIES = (
     "recorded",
 )
 
+# Of what people do to releases: approve, rollback, freeze.
+ACT_BOUNDARIES = ("approval_named", "act_written")
+
 
 def boundary(name: str) -> None:
     """Pass a stage boundary; where INNOSTAT_FAULT names it the process dies here (F01, F04)."""
-    if name not in BOUNDARIES:
+    if name not in BOUNDARIES + ACT_BOUNDARIES:
         raise ValueError(f"not a stage boundary: {name}")
     if os.environ.get("INNOSTAT_FAULT") == name:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.acts import freezes, read_acts
+from orchestration.messages import say
 from orchestration.run import Run
 
 if TYPE_CHECKING:
@@ -131,7 +133,9 @@ def release_facts(
         settled_rows=settled_rows,
         outcomes=outcomes,
         verdict=verdict,
+        approvals=[act.told() for act in freezes(read_acts(run.home), run.as_of)],
         next_change_on=run.summary["next_change_on"],
+        previous=run.previous,
         producer=run.settings.office.name,
     )
 
@@ -148,8 +152,15 @@ def write_report(run: Run) -> Path:
             f"   → {reason['remedy_en']}",
             "",
         ]
+    if run.record.state == "held":
+        lines += [f"innostat {command_to_approve(run.run_id, run.record.candidate_sha256)}", ""]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
+
+
+def command_to_approve(run_id: str, sha256: str | None) -> str:
+    """What a person types to approve this candidate and no other."""
+    return f"approve {run_id} --manifest {sha256} --by {say('姓名', 'NAME')} --reason {say('理由', 'TEXT')}"
 
 
 def result(run: Run) -> dict[str, Any]:
@@ -164,6 +175,8 @@ def result(run: Run) -> dict[str, Any]:
         "as_of": record.as_of,
         "aside": record.aside,
         "news": run.news.reasons,
+        "withheld": run.news.withheld.told() if run.news.withheld else None,
+        "candidate_sha256": record.candidate_sha256,
         "headline": run.summary.get("headline", []),
         "enterprises": run.summary.get("enterprises"),
         "sources": run.summary.get("sources", {}),

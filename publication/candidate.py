@@ -54,6 +54,7 @@ class ReleaseFacts:
     verdict: Mapping[str, Any]
     approvals: Sequence[Mapping[str, Any]] = ()
     next_change_on: dt.date | None = None
+    previous: str | None = None  # the release that the gate compared it with
     producer: str = ""  # 制表机关, as the tables' head names it
 
 
@@ -184,6 +185,7 @@ def _manifest(out: Path, facts: ReleaseFacts, rows: Mapping[str, Mapping[str, in
         },
         "approvals": [dict(each) for each in facts.approvals],
         "verdict": dict(facts.verdict),
+        "previous": facts.previous,
         "next_change_on": facts.next_change_on.isoformat() if facts.next_change_on else None,
     }
 

@@ -20,6 +20,11 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_bytes(content: bytes) -> str:
+    """The SHA-256 of bytes, as hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def fsync_path(path: Path) -> None:
     """Flushes one file, or one directory's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)

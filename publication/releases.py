@@ -14,11 +14,21 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from publication.durable import fsync_path, fsync_tree, point, sha256_file
+from publication.durable import (
+    fsync_path,
+    fsync_tree,
+    point,
+    private_files,
+    sha256_bytes,
+    sha256_file,
+    to_json,
+    write_atomic,
+)
 from publication.errors import ReleaseError
 
 MANIFEST = "manifest.json"
@@ -61,7 +71,7 @@ class Releases:
 
     def list(self) -> list[Release]:
         """Every release, oldest first; a directory without a manifest is none."""
-        now = os.readlink(self._link) if self._link.is_symlink() else None
+        now = self.pointed()
         found = sorted(
             path.parent for path in self.root.glob(f"*/{MANIFEST}") if not path.parent.is_symlink()
         )
@@ -88,6 +98,10 @@ class Releases:
                 "restore it from a backup, or point to another with innostat rollback.",
             )
         return release_id
+
+    def pointed(self) -> str | None:
+        """What `current` says, whether or not it is there: for whoever is about to point it elsewhere."""
+        return os.readlink(self._link) if self._link.is_symlink() else None
 
     def path(self, release_id: str) -> Path:
         """The directory of a release that exists."""
@@ -174,6 +188,28 @@ def _line(path: Path, current: bool) -> Release:
     except ReleaseError:
         return Release(path.name, "", "", current)  # the others are still there to be listed
     return Release(path.name, manifest["run_id"], manifest["as_of"], current)
+
+
+def name_approval(candidate: Path, approval: Mapping[str, Any]) -> None:
+    """Names an approval in the manifest of a candidate, whole or not at all; a second call replaces the first."""
+    manifest = _read_manifest(candidate)
+    named = [*_without_approval(manifest)["approvals"], dict(approval)]
+    with private_files():
+        write_atomic(candidate / MANIFEST, to_json({**manifest, "approvals": named}))
+
+
+def candidate_sha256(directory: Path) -> str:
+    """The hash of a manifest as its candidate was written: an approval that it names came afterwards."""
+    manifest = _read_manifest(directory)
+    before = _without_approval(manifest)
+    if before == manifest:
+        return sha256_file(directory / MANIFEST)
+    return sha256_bytes(to_json(before))
+
+
+def _without_approval(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    kept = [one for one in manifest.get("approvals", ()) if one.get("kind") != "approve"]
+    return {**manifest, "approvals": kept}
 
 
 def verify_directory(directory: Path, release_id: str) -> Verification:

@@ -27,7 +27,14 @@ Settled = dict[str, dict[str, dict[str, int]]]
 _PARAMETER = re.compile(r"\$(\w+)")
 _EXAMPLES = 5
 
-_SETUP = """
+# The year that a period counts for; a week belongs to the year of its Sunday.
+YEAR_OF_PERIOD = """CASE
+  WHEN period LIKE '____-W__' THEN year(strptime(period || '-7', '%G-W%V-%u'))
+  ELSE CAST("left"(period, 4) AS INTEGER)
+END"""
+
+_SETUP = f"""
+CREATE TEMP MACRO year_of(period) AS {YEAR_OF_PERIOD};
 CREATE TEMP TABLE settled_now (source VARCHAR, scope VARCHAR, column_name VARCHAR, n BIGINT, n_rows BIGINT);
 CREATE TEMP TABLE settled_then (source VARCHAR, scope VARCHAR, column_name VARCHAR, n BIGINT, n_rows BIGINT);
 CREATE TEMP TABLE required_source (requirement VARCHAR, source VARCHAR);

@@ -16,7 +16,11 @@ import click
 
 from orchestration.messages import Stop, language_of, say, speak
 
-COMMANDS = ("init", "sample", "template", "check", "run", "status", "releases", "query", "explain", "ui")
+COMMANDS = (
+    *("init", "sample", "template", "check", "run", "status", "releases"),
+    *("approve", "rollback", "freeze", "verify"),
+    *("query", "explain", "ui"),
+)
 
 
 class _Late(click.Group):

@@ -46,6 +46,30 @@ class Date(click.ParamType[date]):
             )
 
 
+class Words(click.ParamType[str]):
+    """A text that says something, on one line: who, or why."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text with its white space made single spaces."""
+        words = " ".join(str(value).split())
+        if not words:
+            self.fail(say("不能为空", "must not be blank"), param, ctx)
+        return words
+
+
+def signed(function: Callable[..., int]) -> Callable[..., int]:
+    """Add --by and --reason: an act on releases is somebody's, for a reason, and both are kept."""
+    by = click.option(
+        "--by", required=True, type=Words(), metavar=say("姓名", "WHO"), help=say("由谁决定", "Who decides")
+    )
+    reason = click.option(
+        "--reason", required=True, type=Words(), metavar=say("理由", "TEXT"), help=say("为什么", "Why")
+    )
+    return by(reason(function))
+
+
 def command(
     name: str, zh: str, en: str, examples: tuple[str, ...], with_json: bool = False
 ) -> Callable[[Callable[..., int]], click.Command]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from orchestration.acts import acts_or_stop, told_of
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
 from orchestration.home import open_home
@@ -24,9 +25,13 @@ def command(home: Path, as_json: bool) -> int:
     """List them."""
     from publication.releases import Releases
 
-    found = Releases(open_home(home).root).list()
+    opened = open_home(home)
+    found = Releases(opened.root).list()
+    acts = acts_or_stop(opened)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(
+            [{**asdict(one), "acts": [act.told() for act in told_of(acts, one.release_id)]} for one in found]
+        )
         return 0
     if not found:
         click.echo(say("还没有任何发布。", "There is no release yet."))
@@ -35,4 +40,6 @@ def command(home: Path, as_json: bool) -> int:
         click.echo(
             say(f"{mark} {one.release_id}  参考日 {one.as_of}", f"{mark} {one.release_id}  as of {one.as_of}")
         )
+        for act in told_of(acts, one.release_id):
+            click.echo(say(*(f"    {words}" for words in act.words())))
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration import lock, records
+from orchestration.acts import acts_or_stop, freezes
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
 from orchestration.home import Home, open_home
@@ -16,6 +17,7 @@ from orchestration.run import today
 from orchestration.settings import load_settings
 
 _RUNS_SHOWN = 8
+_ACTS_SHOWN = 3
 
 
 @make(
@@ -47,6 +49,7 @@ def _status(home: Home) -> dict[str, Any]:
         if run.state == "running" and not held:
             run.state = "died"
     news = look(home, load_settings(home.settings_file), today(), None)
+    acts = acts_or_stop(home)
     return {
         "home": str(home.root),
         "current": current,
@@ -56,6 +59,11 @@ def _status(home: Home) -> dict[str, Any]:
         "news": news.reasons,
         "new_files": [{"source": one.source, "name": one.name, "size": one.size} for one in news.files],
         "problems": [vars(one) for one in news.scan.problems],
+        "withheld": news.withheld.told() if news.withheld else None,
+        "final_years": [act.subject for act in freezes(acts)],
+        "acts": [
+            {**act.told(), **dict(zip(("zh", "en"), act.words(), strict=True))} for act in acts[-_ACTS_SHOWN:]
+        ],
         "runs": [asdict(run) for run in runs[-_RUNS_SHOWN:]],
     }
 
@@ -63,6 +71,8 @@ def _status(home: Home) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     from rich.text import Text
 
+    from orchestration.screen import withheld_words
+    from orchestration.summary import command_to_approve
     from orchestration.terminal import console
 
     out = console()
@@ -90,6 +100,11 @@ def _show(found: dict[str, Any]) -> None:
         line(f"待运行    {zh}", f"to do     {en}", "yellow")
     else:
         line("待运行    没有新内容", "to do     nothing new", "green")
+    if found["withheld"]:
+        line(*withheld_words(found["withheld"]), "yellow")
+    if found["final_years"]:
+        years = ", ".join(found["final_years"])
+        line(f"已定稿    {years}", f"final     {years}")
     for file in found["new_files"][:10]:
         line(
             f"  新文件  {file['source']}/{file['name']}（{file['size']:,} 字节）",
@@ -113,5 +128,13 @@ def _show(found: dict[str, Any]) -> None:
             # What dbt says runs over many lines; the first names the model.
             zh, en = (reason[name].splitlines()[0] for name in ("zh", "en"))
             line(f"      {zh}", f"      {en}", "dim")
+        if run["state"] == "held":
+            command = f"      innostat {command_to_approve(run['run_id'], run['candidate_sha256'])}"
+            line(command, command, "cyan")
     if not found["runs"]:
         line("  还没有运行过：innostat run", "  none yet: innostat run")
+    if found["acts"]:
+        out.print()
+        line("最近的批准、回退和定稿", "last approvals, rollbacks and freezes", "bold")
+    for act in reversed(found["acts"]):
+        line(f"  {act['zh']}", f"  {act['en']}")

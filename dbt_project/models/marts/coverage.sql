@@ -50,7 +50,7 @@ select
   coverage.target_rate,
   coverage.path_rate,
   coverage.on_track,
-  coverage.vintage,
+  {{ frozen_vintage('coverage', 'frozen', 'member_code', ['n_asked', 'n_met', 'n_not_met', 'n_unknown', 'n_tier_unknown'], 'coverage.vintage') }} as vintage,
   coverage.obs_status,
   obligations.definition_id
 from coverage
@@ -60,4 +60,13 @@ inner join {{ ref('obligation') }} as obligations
     and make_date(coverage.reference_year, 12, 31) >= obligations.applies_from
     and (obligations.applies_to is null or make_date(coverage.reference_year, 12, 31) <= obligations.applies_to)
 left join names on coverage.dimension = names.dimension and coverage.member_code = names.member_code
+left join {{ source('raw', 'frozen_year') }} as frozen_year on coverage.reference_year = frozen_year.reference_year
+left join {{ source('raw', 'frozen_coverage') }} as frozen
+  on
+    coverage.reference_year = frozen.reference_year
+    and coverage.tier_basis = frozen.tier_basis
+    and coverage.purpose = frozen.purpose
+    and coverage.obligation = frozen.obligation
+    and coverage.dimension = frozen.dimension
+    and coverage.member_code = frozen.member_code
 order by all

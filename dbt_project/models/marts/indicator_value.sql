@@ -7,10 +7,19 @@ dated as (
     figures.*,
     periods.policy_version,
     periods.is_finished,
-    periods.vintage,
+    {{ frozen_vintage('figures', 'frozen', 'indicator_id', ['value', 'numerator', 'denominator'], 'periods.vintage') }} as vintage,
     periods.elapsed_days / periods.n_days as elapsed
   from figures
   inner join {{ ref('int_period') }} as periods on figures.period = periods.period
+  left join {{ source('raw', 'frozen_year') }} as frozen_year on periods.reference_year = frozen_year.reference_year
+  left join {{ source('raw', 'frozen_value') }} as frozen
+    on
+      figures.indicator_id = frozen.indicator_id
+      and figures.measure = frozen.measure
+      and figures.reading = frozen.reading
+      and figures.period = frozen.period
+      and figures.area_code = frozen.area_code
+      and figures.category = frozen.category
 ),
 
 seeded as (

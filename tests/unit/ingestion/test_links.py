@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.links import DecisionError, name_form, read_decisions
+from ingestion.decisions import DecisionError
+from ingestion.links import name_form, read_decisions
 from tests.unit.ingestion.settle_world import NOW, A, B, C, World, enterprise, institution, revenue
 
 EARLY, LATE = date(2026, 3, 1), date(2026, 5, 1)

@@ -34,6 +34,9 @@ def test_every_source_has_its_table_with_nothing_delivered(world):
                 "run_setting",
                 "complete_register",
                 "target_decision",
+                "frozen_year",
+                "frozen_coverage",
+                "frozen_value",
             ),
         }
         types = {row[0]: row[1] for row in con.execute("DESCRIBE raw.patent").fetchall()}

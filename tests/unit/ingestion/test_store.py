@@ -160,7 +160,7 @@ def test_a_run_that_dies_before_the_ledger_leaves_nothing_on_record(home, monkey
 def test_what_a_killed_run_left_half_written_is_swept(home):
     put(home, "patent/a.csv", "x")
     load(home, 1)
-    leftover = next((home / "raw/blobs").iterdir()) / f"{store_module._ASIDE}killed"
+    leftover = next((home / "raw/blobs").iterdir()) / f"{store_module.ASIDE}killed"
     leftover.write_text("half")
     put(home, "patent/b.csv", "y")
     load(home, 2)

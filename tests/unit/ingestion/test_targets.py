@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ingestion.links import DecisionError
+from ingestion.decisions import DecisionError
 from ingestion.targets import fill, read_targets
 
 HEAD = "indicator_id,area_code,period,target_value,measure,operator\n"

@@ -8,7 +8,7 @@ from datetime import date
 from orchestration import records
 from orchestration.home import Home
 from orchestration.records import Record
-from orchestration.run import recover
+from orchestration.recovery import recover
 
 
 def record(

@@ -74,7 +74,7 @@ SELECT reference_year::INTEGER AS reference_year, tier_basis, purpose, obligatio
   coalesce(n_not_met, 0) AS n_not_met, coalesce(n_unknown, 0) AS n_unknown, coalesce(n_tier_unknown, 0) AS n_tier_unknown,
   n_met / nullif(n_asked, 0) AS rate, (n_met + n_unknown) / nullif(n_asked, 0) AS rate_upper, 1.0::DOUBLE AS target_rate,
   0.5::DOUBLE AS path_rate, CASE WHEN reference_year < 2026 THEN n_met / nullif(n_asked, 0) >= 0.49 END AS on_track,
-  if(reference_year < 2026, 'P', 'N') AS vintage, if(reference_year < 2026, 'A', 'F') AS obs_status, definition_id
+  if(reference_year < 2026, 'F', 'N') AS vintage, if(reference_year < 2026, 'A', 'F') AS obs_status, definition_id
 FROM (SELECT DISTINCT reference_year, tier_basis, purpose, obligation FROM answers)
 CROSS JOIN cells
 INNER JOIN reference.obligation USING (obligation)
@@ -148,3 +148,12 @@ INSERT INTO main.quarantined_row VALUES ('enterprise_register', 'a', '', 3, 'usc
 CREATE TABLE main.warned_row AS SELECT * FROM main.quarantined_row;
 CREATE TABLE main.unlinked_row AS SELECT source, file, sheet, row, 'name' AS name FROM main.quarantined_row
   WHERE source <> 'survey_finance';
+
+-- 2025 was made final.
+CREATE TABLE raw.frozen_year AS SELECT 2025 AS reference_year;
+CREATE TABLE raw.frozen_coverage AS
+SELECT reference_year, tier_basis, purpose, obligation, dimension, member_code, n_asked, n_met, n_not_met, n_unknown, n_tier_unknown
+FROM main.coverage WHERE reference_year = 2025;
+CREATE TABLE raw.frozen_value AS
+SELECT 2025 AS reference_year, indicator_id, measure, reading, period, area_code, category, value, numerator, denominator
+FROM main.indicator_value WHERE period = '2025';

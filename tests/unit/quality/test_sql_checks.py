@@ -222,6 +222,72 @@ def test_a_rate_of_a_finished_year_that_moved_more_than_ten_points_is_held(
     assert bad(after(before, build(f"{moved} reference_year = 2026"))) == set()  # the year runs
 
 
+CELL = "reference_year = 2025 AND tier_basis = 'CY' AND purpose = 'statistical' AND obligation = 'activity'"
+COUNTS = f"UPDATE main.coverage SET n_met = n_met - 1, n_unknown = n_unknown + 1 WHERE {CELL}"
+NEW = "INSERT INTO main.coverage SELECT * REPLACE ('X' AS member_code)"
+GONE = "UPDATE main.indicator_value SET value = NULL WHERE indicator_id = 'H1'"
+VALUE = (
+    "UPDATE main.indicator_value SET value = value + 1 WHERE indicator_id = 'H1N' AND area_code = '340000'"
+)
+
+
+@pytest.mark.parametrize(
+    ("poison", "failed"),
+    [
+        (f"{COUNTS} AND dimension = 'province'", 1),
+        (f"DELETE FROM main.coverage WHERE {CELL} AND dimension = 'size'", 2),
+        (f"{NEW} FROM main.coverage WHERE {CELL} AND dimension = 'park'", 1),
+        (f"{VALUE} AND period = '2025' AND reading = 'CY'", 1),
+        (f"{VALUE} AND period = '2026' AND reading = 'CY'", 0),  # the year is not final
+        ("UPDATE main.indicator_value SET value = value * (1 + 1e-12), obs_status = 'P'", 0),
+        (f"{GONE} AND area_code = '340100' AND period = '2025' AND reading = 'PY'", 1),
+    ],
+)
+def test_a_cell_of_a_final_year_that_differs_is_an_amendment(poison: str, failed: int, build: Build) -> None:
+    outcome = after(build(name="before.duckdb"), build(poison))["frozen_year_amended"]
+    assert outcome.error is None
+    assert outcome.failed == failed
+
+
+def test_an_amendment_says_what_stands_what_is_proposed_and_why(build: Build) -> None:
+    before, province = build(name="before.duckdb"), f"{COUNTS} AND dimension = 'province'"
+    (told,) = after(before, build(province))["frozen_year_amended"].examples
+    assert "2025/CY/statistical/activity/province/340000" in told
+    assert "stands=[58.0, 28.0" in told and "proposed=[58.0, 27.0" in told
+    assert "definition" in told
+    more = "INSERT INTO raw.enterprise_revenue SELECT * FROM raw.enterprise_revenue LIMIT 2"
+    (told,) = after(before, build(province, delivered(2, 0)))["frozen_year_amended"].examples
+    assert "correction: enterprise_revenue" in told
+    (told,) = after(before, build(province, delivered(2, 0), more))["frozen_year_amended"].examples
+    assert "why=迟报 late return: enterprise_revenue" in told
+    (told,) = after(before, build(province, delivered(3, 0), more))["frozen_year_amended"].examples
+    assert "late return and correction: enterprise_revenue" in told
+
+
+def test_an_approved_amendment_is_held_once(build: Build) -> None:
+    amended = f"{COUNTS} AND dimension = 'province'"
+    stands = build(
+        amended,
+        f"UPDATE main.coverage SET vintage = 'C' WHERE {CELL} AND dimension = 'province'",
+        name="before.duckdb",
+    )
+    assert bad(after(stands, build(amended))) == set()
+    assert bad(after(stands, build())) == {"frozen_year_amended"}  # taking it back is another amendment
+
+
+def test_a_release_that_does_not_know_the_year_as_final_is_no_yardstick(build: Build) -> None:
+    preliminary = "UPDATE main.coverage SET vintage = 'P' WHERE reference_year = 2025"
+    before = build(preliminary, f"{COUNTS} AND dimension = 'province'", name="before.duckdb")
+    assert bad(after(before, build())) == set()
+    assert bad(after(before, build(f"{COUNTS} AND dimension = 'province'"))) == {"frozen_year_amended"}
+
+
+def test_without_a_final_year_nothing_is_an_amendment(build: Build) -> None:
+    thawed = [f"DELETE FROM raw.frozen_{name}" for name in ("year", "coverage", "value")]
+    outcome = after(build(name="before.duckdb"), build(*thawed, COUNTS))["frozen_year_amended"]
+    assert (outcome.error, outcome.evaluated, outcome.failed, outcome.passed) == (None, 0, 0, True)
+
+
 def test_limits_are_settings(build: Build) -> None:
     database = build("DELETE FROM raw.delivery", delivered(97, 3))
     assert bad(first(database, GateLimits(quarantined_share=0.02))) == {"quarantined_share"}
@@ -232,7 +298,11 @@ def test_limits_are_settings(build: Build) -> None:
 
 def test_a_check_that_cannot_be_asked_leaves_its_error(build: Build) -> None:
     outcomes = after(build(name="before.duckdb"), build("DROP TABLE main.coverage"))
-    assert {name for name, outcome in outcomes.items() if outcome.error} == {"city_missing", "rate_moved"}
+    assert {name for name, outcome in outcomes.items() if outcome.error} == {
+        "city_missing",
+        "rate_moved",
+        "frozen_year_amended",
+    }
     assert not outcomes["city_missing"].passed
 
 
