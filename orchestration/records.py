@@ -115,5 +115,9 @@ def sweep(home: Home) -> list[Record]:
             save(home, record)
             dead.append(record)
     for leftover in home.build.iterdir():
-        shutil.rmtree(leftover)
+        # A file is what the look whether the home can be written left, if that was killed.
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
     return dead

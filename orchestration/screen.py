@@ -44,7 +44,7 @@ def show_run(result: dict[str, Any]) -> None:
         print_line(
             out, "", say(f"现行发布：{result['release']}", f"The current release: {result['release']}")
         )
-        if result.get("withheld"):
+        if result["withheld"]:
             print_line(out, "yellow", say(*withheld_words(result["withheld"])))
         _problems(out, result["problems"])
     else:

@@ -35,6 +35,8 @@ def result() -> dict[str, Any]:
     return {
         "run": "r000012",
         "state": "published",
+        "candidate_sha256": "ab" * 32,
+        "withheld": None,
         "release": "r000012-2026-11-23",
         "as_of": "2026-11-23",
         "aside": False,
