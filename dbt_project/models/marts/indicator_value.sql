@@ -2,6 +2,16 @@ with figures as (
   {{ united_indicators() }}
 ),
 
+-- Figures that a year made final fixes; what is counted per release speaks of releases, and those go on.
+frozen_year as (
+  select
+    years.reference_year,
+    catalogue.indicator_id
+  from {{ source('raw', 'frozen_year') }} as years
+  cross join {{ ref('indicator_catalogue') }} as catalogue
+  where catalogue.period_text is distinct from 'per release'
+),
+
 dated as (
   select
     figures.*,
@@ -11,7 +21,7 @@ dated as (
     periods.elapsed_days / periods.n_days as elapsed
   from figures
   inner join {{ ref('int_period') }} as periods on figures.period = periods.period
-  left join {{ source('raw', 'frozen_year') }} as frozen_year on periods.reference_year = frozen_year.reference_year
+  left join frozen_year on periods.reference_year = frozen_year.reference_year and figures.indicator_id = frozen_year.indicator_id
   left join {{ source('raw', 'frozen_value') }} as frozen
     on
       figures.indicator_id = frozen.indicator_id

@@ -95,6 +95,7 @@ GROUP BY ALL;
 CREATE TABLE main.indicator AS
 SELECT * FROM (VALUES ('H1'), ('H2'), ('H3'), ('H1N'), ('H1G'), ('H1U'), ('H4'), ('H5'), ('H8'), ('T01-1')) AS ids (indicator_id)
 UNION ALL SELECT 'X' || i::VARCHAR FROM range(145) AS r (i);
+ALTER TABLE main.indicator ADD COLUMN period_text VARCHAR;
 
 CREATE TABLE main.indicator_value AS
 WITH cells AS (
@@ -121,7 +122,7 @@ SELECT indicator_id, measure, reading, reference_year::VARCHAR AS period, member
   1.0::DOUBLE AS target_value, '2025-05-15-draft' AS policy_version, value::DOUBLE AS attainment, 'behind' AS status, vintage,
   obs_status, NULL::VARCHAR AS note
 FROM figures;
-INSERT INTO main.indicator SELECT DISTINCT indicator_id FROM main.indicator_value
+INSERT INTO main.indicator BY NAME SELECT DISTINCT indicator_id FROM main.indicator_value
   WHERE indicator_id NOT IN (SELECT indicator_id FROM main.indicator);
 
 CREATE TABLE main.enterprise AS SELECT uscc, DATE '2025-01-01' AS valid_from, 'name' AS name FROM frame;

@@ -44,7 +44,7 @@ POISONS: dict[str, str] = {
     "survey_values_stay_inside": "UPDATE main.warned_row SET value = '1' WHERE source = 'survey_finance'",
     "gap_list_exact": "DELETE FROM main.gap_list WHERE missing_outcome = 'unknown'",
     "indicator_catalogue_whole": "DELETE FROM main.indicator WHERE starts_with(indicator_id, 'X')",
-    "indicator_unique": "INSERT INTO main.indicator VALUES ('H1')",
+    "indicator_unique": "INSERT INTO main.indicator (indicator_id) VALUES ('H1')",
     "indicator_value_columns": "ALTER TABLE main.indicator_value DROP COLUMN note",
     "indicator_value_unique": "INSERT INTO main.indicator_value SELECT * FROM main.indicator_value LIMIT 1",
     "indicator_value_agrees": "DELETE FROM main.indicator WHERE indicator_id = 'H5'",

@@ -249,6 +249,11 @@ def test_a_cell_of_a_final_year_that_differs_is_an_amendment(poison: str, failed
     assert outcome.failed == failed
 
 
+def test_what_speaks_of_releases_is_never_final(build: Build) -> None:
+    told = "UPDATE main.indicator SET period_text = 'per release' WHERE indicator_id = 'H1N'"
+    assert bad(after(build(name="before.duckdb"), build(told, f"{VALUE} AND period = '2025'"))) == set()
+
+
 def test_an_amendment_says_what_stands_what_is_proposed_and_why(build: Build) -> None:
     before, province = build(name="before.duckdb"), f"{COUNTS} AND dimension = 'province'"
     (told,) = after(before, build(province))["frozen_year_amended"].examples
