@@ -17,7 +17,7 @@ import click
 from orchestration.messages import Stop, language_of, say, speak
 
 COMMANDS = (
-    *("init", "sample", "template", "check", "run", "status", "releases"),
+    *("init", "sample", "template", "check", "run", "status", "links", "releases"),
     *("approve", "rollback", "freeze", "verify"),
     *("query", "explain", "ui"),
 )

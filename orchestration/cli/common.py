@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from orchestration.messages import Stop, say
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from ingestion.contract import Source
 
 
-class _Command(click.Command):
-    """A command whose --help explains itself in the language in use."""
+class _Helpful(click.Command):
+    """Its --help explains itself in the language in use."""
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
@@ -111,7 +112,62 @@ def command(
             )
         for option in options:
             function = option(function)
-        return click.command(name, cls=_Command, help=say(zh, en), epilog=epilog)(function)
+        return click.command(name, cls=_Helpful, help=say(zh, en), epilog=epilog)(function)
+
+    return make
+
+
+class _Group(_Helpful, click.Group):
+    """A command with commands below it; called alone it does its own work."""
+
+    def command_of(self, *words: Any, **more: Any) -> Callable[[Callable[..., int]], click.Command]:
+        """Make a function a command below this one, with the words that `command` takes."""
+
+        def make(function: Callable[..., int]) -> click.Command:
+            below = command(*words, **more)(function)
+            self.add_command(below)
+            return below
+
+        return make
+
+
+def group(
+    name: str, zh: str, en: str, examples: tuple[str, ...], with_json: bool = False
+) -> Callable[[Callable[..., int]], _Group]:
+    """Like `command`, for one that has commands below it; those have options of their own."""
+
+    def make(function: Callable[..., int]) -> _Group:
+        alone = command(name, zh, en, examples, with_json)(function)
+
+        @click.pass_context
+        def unless_below(ctx: click.Context, /, **given: Any) -> int:
+            if ctx.invoked_subcommand is None:
+                return int(ctx.invoke(function, **given))
+            said = [
+                option.opts[0]
+                for option in ctx.command.params
+                if option.expose_value
+                and ctx.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+            ]
+            if said:
+                options = ", ".join(said)
+                raise click.UsageError(
+                    say(
+                        f"{options} 请写在 {ctx.invoked_subcommand} 之后",
+                        f"write {options} after {ctx.invoked_subcommand}",
+                    )
+                )
+            return 0
+
+        return _Group(
+            name,
+            callback=unless_below,
+            params=alone.params,
+            help=alone.help,
+            epilog=alone.epilog,
+            invoke_without_command=True,
+            subcommand_metavar=f"[{say('子命令', 'COMMAND')} ...]",
+        )
 
     return make
 
