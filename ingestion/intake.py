@@ -21,7 +21,8 @@ from ingestion.reference import Reference
 from ingestion.rules import RefusedError
 from ingestion.sidecar import parse_sidecar
 from ingestion.store import Delivery, RawStore
-from ingestion.typed import Receipt, fingerprint, load_receipt, type_delivery
+from ingestion.typed import fingerprint, type_delivery
+from ingestion.typed_receipt import Receipt, load_receipt
 
 Progress = Callable[[int, int, str], None]
 

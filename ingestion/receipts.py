@@ -1,7 +1,8 @@
 """Receipts: for each source a workbook that tells its provider what was accepted, what was not, and why.
 
 Belongs here: the look of the receipt. Does not belong here: any decision about a row, which `typed` and
-`settle` have made. Everything delivered is written as text: nothing in a receipt is a formula or a link. What
+`settle` have made, and the sheet that comes back mended (`returned`).
+Everything delivered is written as text: nothing in a receipt is a formula or a link. What
 a survey delivered stands in it, so a receipt is for its owner's eyes only (mode 0600).
 """
 
@@ -17,6 +18,7 @@ import xlsxwriter
 
 from ingestion.contract import Source
 from ingestion.intake import Taken
+from ingestion.returned import prepare, write_returned
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,6 +62,7 @@ def write_receipts(
 ) -> list[Path]:
     """Write `<source>.xlsx` into the folder for each source that has a file in the settled database."""
     folder.mkdir(parents=True, exist_ok=True)
+    prepare(con)
     remarks = {one.delivery.delivery_id: one for one in taken}
     sources = [
         name for (name,) in con.execute("SELECT DISTINCT source FROM raw.delivery ORDER BY 1").fetchall()
@@ -84,6 +87,7 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source, taken: Mapping[str, T
         book.set_properties(
             {"title": f"{source.title} {source.name}", "created": datetime.combine(as_of, time())}
         )
+        write_returned(con, book, source, taken.values())
         _sheet(book, "文件 Files", _FILES, _files(con, source, taken))
         _sheet(book, "隔离的行 Quarantined", _ROWS, _rows(con, source, "quarantined_row"))
         _sheet(book, "提示 Warnings", _ROWS, _rows(con, source, "warned_row"))

@@ -16,6 +16,7 @@ from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfk
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
 from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, text_sql
+from ingestion.mark import CELL
 from ingestion.rules import row_rules
 
 # Rules that a row breaks as a whole, with the column under which they are listed.
@@ -37,6 +38,7 @@ class Job:
     delivered_on: date
     keys_only: bool  # a deletion lists keys and needs nothing else
     suspicious: bool = True  # whether cells are looked at for what cannot be a value
+    mark: int | None = None  # the column that says which returned row a row answers
 
     def raw(self, column: Column) -> str | None:
         """The identifier of the column's cells as delivered, None where the file lacks the column."""
@@ -73,6 +75,7 @@ def table_sql(source: Source) -> str:
         "_rules VARCHAR[]",
         "_cells VARCHAR[]",
         "_bad BOOLEAN",
+        "_mark VARCHAR",
     ]
     return f"CREATE TEMP TABLE typed ({', '.join(fixed + columns)})"
 
@@ -126,7 +129,7 @@ def insert_sql(job: Job) -> str:
         rows = f"(SELECT {stage} FROM {rows})"
     return f"""
 INSERT INTO typed
-SELECT $sheet, _row, _kind, _rules, _cells, {_bad(job.source)},
+SELECT $sheet, _row, _kind, _rules, _cells, {_bad(job.source)}, {"NULL" if job.mark is None else f"c{job.mark}"},
     {", ".join(map(identifier, job.source.columns))}
 FROM {rows}"""
 
@@ -146,7 +149,7 @@ WITH broken AS (
         unnest(_cells) AS value
     FROM typed WHERE _rules IS NOT NULL
 )
-SELECT _sheet, _row, column_name, ltrim(coalesce(value, ''), {literal(FORMULA[0])}) AS value, rule, severity,
+SELECT _sheet, _row, column_name, left(ltrim(coalesce(value, ''), {literal(FORMULA[0])}), 1000) AS value, rule, severity,
     CASE WHEN rule = 'uscc_malformed' THEN coalesce('建议：' || uscc_suggestion(uscc_plain(value)), '')
         ELSE detail_zh END AS detail_zh,
     CASE WHEN rule = 'uscc_malformed' THEN coalesce('suggestion: ' || uscc_suggestion(uscc_plain(value)), '')
@@ -255,7 +258,10 @@ def _listed(job: Job) -> str:
     whole = [identifier("q!" + rule) for rule in (*ROW_RULES, *_link_rules(job.source))]
     rules = ", ".join([*(_q(c) for c in columns), *whole])
     cells = ", ".join(
-        [*(f"left({job.raw(c)}, 1000)" if job.raw(c) else "NULL" for c in columns), *("NULL" for _ in whole)]
+        [
+            *(f"left({job.raw(c)}, {CELL})" if job.raw(c) else "NULL" for c in columns),
+            *("NULL" for _ in whole),
+        ]
     )
     broken = f"coalesce({rules}) IS NOT NULL"
     return f"CASE WHEN {broken} THEN [{rules}] END AS _rules, CASE WHEN {broken} THEN [{cells}] END AS _cells"

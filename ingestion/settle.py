@@ -195,7 +195,9 @@ def _files(contracts: Mapping[str, Source], taken: Iterable[Taken], as_of: date)
 def _file(one: Taken, source: Source) -> dict[str, Any]:
     delivery, receipt = one.delivery, one.receipt
     said = _sidecar(delivery, source)
-    purpose = "statistical" if said.purpose == "statistical" else source.purpose
+    purpose = "statistical" if "statistical" in (said.purpose, receipt.corrects) else source.purpose
+    # Mended rows are a part of what they were returned from: they must not stand for the whole of it.
+    mode = said.mode or ("upsert" if receipt.corrects else source.mode)
     refused = receipt.refused
     return {
         "delivery_id": delivery.delivery_id,
@@ -205,7 +207,8 @@ def _file(one: Taken, source: Source) -> dict[str, Any]:
         "purpose": purpose,
         "administrative": purpose == "administrative",
         "is_delete": said.mode == "delete",
-        "is_full": (said.mode or source.mode) == "full",
+        "is_full": mode == "full",
+        "corrects": bool(receipt.corrects),
         "delivered_on": delivery.delivered_on,
         "run_id": delivery.run_id,
         "run_seq": delivery.run_seq,

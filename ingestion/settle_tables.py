@@ -16,7 +16,7 @@ FILE: list[tuple[str, pa.DataType]] = [
     ),
     *((name, pa.string()) for name in ("issues", "refused_code", "refused_zh", "refused_en")),
     *((name, pa.int64()) for name in ("no", "moment", "rows_read", "accepted", "quarantined", "skipped")),
-    *((name, pa.bool_()) for name in ("administrative", "is_delete", "is_full")),
+    *((name, pa.bool_()) for name in ("administrative", "is_delete", "is_full", "corrects")),
     ("delivered_on", pa.date32()),
     ("run_seq", pa.int32()),
 ]
@@ -64,6 +64,7 @@ TABLES = (
         "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
     "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",
     "CREATE OR REPLACE TEMP TABLE conflict_count (no BIGINT, n BIGINT)",
+    "CREATE OR REPLACE TEMP TABLE conflict_row (no BIGINT, line BIGINT, differing VARCHAR[], detail VARCHAR)",
     """CREATE OR REPLACE TEMP TABLE issue (
         no BIGINT, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR, rule VARCHAR,
         severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
@@ -95,6 +96,9 @@ CONFLICTS = (
     WHERE removed.conflict
     ORDER BY file.name, removed._sheet, removed._row""",
     "INSERT INTO temp.conflict_count SELECT _no, count(*) FROM temp.removed WHERE conflict GROUP BY _no",
+    """INSERT INTO temp.conflict_row
+    SELECT _no, _line, differing, array_to_string(titles, '、') || '；' || array_to_string(places, '、')
+    FROM temp.removed WHERE conflict""",
 )
 
 UNLINKED = """

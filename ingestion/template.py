@@ -75,17 +75,20 @@ def _write_form(book: xlsxwriter.Workbook, source: Source) -> None:
             sheet.write_number(_EXAMPLE, index, float(example(column)), book.add_format(grey))
         else:
             sheet.write_string(_EXAMPLE, index, example(column), book.add_format({**grey, "num_format": "@"}))
-        _validate(sheet, column, index)
+        add_choices(sheet, column, index, _EXAMPLE, _EXAMPLE + ROWS)
     sheet.freeze_panes(_EXAMPLE, 2)
 
 
-def _validate(sheet: xlsxwriter.worksheet.Worksheet, column: Column, index: int) -> None:
+def add_choices(
+    sheet: xlsxwriter.worksheet.Worksheet, column: Column, index: int, first: int, last: int
+) -> None:
+    """Drop-downs over the cells of a column, and the length of a credit code."""
     choices = ["是", "否"] if column.type == "bool" else list(column.values) if column.type == "enum" else []
     if choices:
         sheet.data_validation(
-            _EXAMPLE,
+            first,
             index,
-            _EXAMPLE + ROWS,
+            last,
             index,
             {"validate": "list", "source": choices, "show_error": True},
         )
@@ -97,7 +100,7 @@ def _validate(sheet: xlsxwriter.worksheet.Worksheet, column: Column, index: int)
             "error_title": "信用代码",
             "error_message": "应为18位",
         }
-        sheet.data_validation(_EXAMPLE, index, _EXAMPLE + ROWS, index, rule)
+        sheet.data_validation(first, index, last, index, rule)
 
 
 def _write_notes(book: xlsxwriter.Workbook, source: Source) -> None:

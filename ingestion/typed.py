@@ -8,11 +8,9 @@ here: which rows hold beside other deliveries (`settle`), when this is called.
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -25,17 +23,30 @@ from ingestion.codes import sound_codes
 from ingestion.contract import Source
 from ingestion.header import Titles, find_header, plain
 from ingestion.macros import identifier
+from ingestion.mark import ANSWERS, mark_column, own_columns, returned_sql
 from ingestion.readers.opening import open_book
 from ingestion.readers.sheet import Book, TextSheet, schema
 from ingestion.reference import Reference
 from ingestion.remarks import no_header, renamed
-from ingestion.rowsql import Job, insert_sql, issues_sql, rulebook, table_sql, title_parameters
-from ingestion.rules import Note, Refusal, RefusedError, note, refuse
+from ingestion.rowsql import (
+    Job,
+    insert_sql,
+    issues_sql,
+    rulebook,
+    table_sql,
+    title_parameters,
+)
+from ingestion.rules import RefusedError, note, refuse
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
+from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
+from ingestion.units import units_text
 
-_CODE = "cell_text cells codes contract header macros remarks rowsql rules sidecar typed units readers/*"
+_CODE = (
+    "cell_text cells codes contract header macros mark remarks rowsql rules sidecar typed typed_receipt units readers/*"
+)
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
+RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
 # Each row falls under one of the three; that they add up to the rows is asserted.
 _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE _kind <> 'skipped' AND NOT _bad),
@@ -43,44 +54,10 @@ SELECT count(*), count(*) FILTER (WHERE _kind <> 'skipped' AND NOT _bad),
 FROM typed"""
 
 
-@dataclass(frozen=True)
-class SheetReceipt:
-    """What became of one sheet."""
-
-    name: str
-    hidden: bool
-    read: bool  # False: no header, passed over
-    header_row: int  # as a spreadsheet counts; 0 where there is none
-    rows_read: int
-    units: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of one delivery; accepted + quarantined + skipped = rows read."""
-
-    delivery_id: str
-    source: str
-    name: str
-    fingerprint: str
-    rows_read: int = 0
-    accepted: int = 0
-    quarantined: int = 0
-    skipped: int = 0
-    refused: Refusal | None = None
-    sheets: tuple[SheetReceipt, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        """The units of money that the file's sheets say."""
-        return tuple(dict.fromkeys(unit for sheet in self.sheets for unit in sheet.units))
-
-
 def type_delivery(
     delivery: Delivery, source: Source, blob_path: Path, reference: Reference, out_dir: Path
 ) -> Receipt:
-    """Write `rows.parquet`, `issues.parquet` and, as the mark that they are whole, `receipt.json`."""
+    """Write the parquet files and, as the mark that they are whole, `receipt.json`."""
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "receipt.json").unlink(missing_ok=True)
     scratch = out_dir / ".sheets"
@@ -99,27 +76,11 @@ def type_delivery(
             con.execute("DELETE FROM typed")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        _write(con, source, delivery, out_dir, cut=cut)
+        _write(con, source, delivery, out_dir, receipt, cut=cut)
     finally:
         con.close()
-    _save(receipt, out_dir)
+    save_receipt(receipt, out_dir)
     return receipt
-
-
-def load_receipt(out_dir: Path, wanted_fingerprint: str) -> Receipt | None:
-    """The receipt of rows typed earlier; None if there is none, or other rules or lists made them."""
-    try:
-        kept = json.loads((out_dir / "receipt.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return None
-    if not isinstance(kept, dict) or kept.get("fingerprint") != wanted_fingerprint:
-        return None
-    kept["refused"] = kept["refused"] and Refusal(**kept["refused"])
-    kept["sheets"] = tuple(
-        SheetReceipt(**{**sheet, "units": tuple(sheet["units"])}) for sheet in kept["sheets"]
-    )
-    kept["notes"] = tuple(Note(**words) for words in kept["notes"])
-    return Receipt(**kept)
 
 
 def fingerprint(delivery: Delivery, source: Source, reference: Reference) -> str:
@@ -151,7 +112,7 @@ def _load(
         raise refuse("sha256_mismatch")
     titles = Titles(source, sidecar.columns)
     book = open_book(blob_path, titles.count, scratch)
-    sheets, notes = [], list(book.notes)
+    sheets, said, notes = [], list[dict[str, str]](), list(book.notes)
     for sheet in _chosen(book, sidecar):
         layout = find_header(
             sheet.head,
@@ -166,14 +127,20 @@ def _load(
             sheets.append(SheetReceipt(sheet.name, sheet.hidden, False, 0, 0, ()))
             continue
         notes += [note("hidden_sheet", sheet=sheet.name)] if sheet.hidden else []
-        notes += [*layout.notes, *renamed(source, layout, sheet.name)]
-        job = Job(source, layout, sidecar.constants, delivery.delivered_on, sidecar.mode == "delete")
+        own = own_columns(sheet.name)
+        notes += [*(one for one in layout.notes if one not in own), *renamed(source, layout, sheet.name)]
+        job = Job(source, layout, sidecar.constants, delivery.delivered_on, sidecar.mode == "delete",
+                  mark=mark_column(sheet.head, layout))  # fmt: skip
+        said.append({"sheet": sheet.name, "units": units_text(layout.powers)})
         _type_sheet(con, sheet, job)
         rows = con.execute("SELECT count(*) FROM typed WHERE _sheet = ?", [sheet.name]).fetchall()[0][0]
         sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
     if not any(sheet.read for sheet in sheets):
         raise no_header(source, book)
     absent = [title for title in sidecar.columns if not any(plain(title) in _titles(s) for s in book.sheets)]
+    con.register("said", pa.Table.from_pylist(said))
+    corrects = con.execute(f"SELECT bool_or(starts_with(mark, 's')) FROM ({ANSWERS})").fetchall()[0][0]
+    notes += [note("corrected")] if corrects is not None else []
     notes += [note("mapped_title_absent", title=title) for title in absent]
     rows_read, accepted, quarantined, skipped = con.execute(_COUNTS).fetchall()[0]
     receipt = replace(
@@ -184,6 +151,7 @@ def _load(
         skipped=skipped,
         sheets=tuple(sheets),
         notes=tuple(notes),
+        corrects="" if corrects is None else "statistical" if corrects else "administrative",
     )
     if receipt.accepted + receipt.quarantined + receipt.skipped != receipt.rows_read:
         raise AssertionError(f"{delivery.source}/{delivery.name}: rows do not add up: {receipt}")
@@ -265,11 +233,19 @@ def _titles(sheet: TextSheet) -> set[str]:
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection, source: Source, delivery: Delivery, out_dir: Path, *, cut: bool
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    delivery: Delivery,
+    out_dir: Path,
+    receipt: Receipt,
+    *,
+    cut: bool,
 ) -> None:
     columns = ", ".join([*(identifier(name) for name in source.columns), "_sheet", "_row"])
     rows = f"SELECT {columns} FROM typed WHERE _kind <> 'skipped' AND NOT _bad"
-    con.execute(f"COPY ({rows}) TO {_quoted(out_dir / 'rows.parquet')} (FORMAT parquet)")
+    _copy(con, rows, out_dir / "rows.parquet")
+    if receipt.corrects and receipt.refused is None:
+        _copy(con, ANSWERS, out_dir / ANSWERED)
     path = out_dir / "issues.parquet"
     # Most files break no rule, and planning the query costs more than typing a small one's rows.
     spotless = not cut and not con.execute("SELECT 1 FROM typed WHERE _rules IS NOT NULL LIMIT 1").fetchall()
@@ -277,15 +253,15 @@ def _write(
         path.write_bytes(_no_issues[0])
         return
     con.register("rulebook", pa.Table.from_pylist(rulebook(source, delivery.delivered_on)))
-    con.execute(f"COPY ({issues_sql(cut=cut)}) TO {_quoted(path)} (FORMAT parquet)")
+    _copy(con, issues_sql(cut=cut), path)
     if spotless:
         _no_issues.append(path.read_bytes())
+    elif receipt.quarantined and receipt.refused is None:
+        _copy(con, returned_sql(source), out_dir / RETURNED)
 
 
-def _save(receipt: Receipt, out_dir: Path) -> None:
-    aside = out_dir / "receipt.json.tmp"
-    aside.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(aside, out_dir / "receipt.json")
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    con.execute(f"COPY ({query}) TO {_quoted(path)} (FORMAT parquet)")
 
 
 def _quoted(path: Path) -> str:

@@ -46,6 +46,17 @@ def is_row_of_units(cells: list[str]) -> bool:
     )
 
 
+def units_text(powers: Mapping[str, int]) -> str:
+    """The unit of each money column in one word, as `revenue=千元`; `read_units` takes it apart."""
+    names = {power: name for name, power in UNITS.items()}
+    return ";".join(f"{column}={names[power]}" for column, power in sorted(powers.items()))
+
+
+def read_units(text: str) -> dict[str, str]:
+    """Column → unit."""
+    return dict(pair.split("=") for pair in text.split(";") if pair)
+
+
 def _bare(cell: str) -> str:
     return re.sub(r"\s", "", normalize("NFKC", cell))
 

@@ -18,7 +18,7 @@ from orchestration.run import today
 
 if TYPE_CHECKING:
     from ingestion.contract import Source
-    from ingestion.typed import Receipt
+    from ingestion.typed_receipt import Receipt
 
 _ISSUES = """
 SELECT _sheet AS sheet, _row AS row, column_name, value, rule, severity, detail_zh, detail_en

@@ -20,7 +20,7 @@ from ingestion.intake import Taken
 from ingestion.rules import Refusal
 from ingestion.settle import RunSetting, settle
 from ingestion.store import Delivery
-from ingestion.typed import Receipt
+from ingestion.typed_receipt import Receipt
 
 A, B, C = "91340100A00000001A", "91340100B00000002B", "91340100C00000003C"
 DAY = date(2026, 3, 1)
@@ -98,6 +98,9 @@ class World:
         whole = [{**blank, "_sheet": "", "_row": number, **row} for number, row in enumerate(rows, start=2)]
         pq.write_table(pa.Table.from_pylist(whole, schema), folder / "rows.parquet")
         pq.write_table(pa.Table.from_pylist(list(issues), _ISSUES), folder / "issues.parquet")
+        returned = pa.schema([("_sheet", pa.string()), ("_row", pa.int64()), ("_units", pa.string()),
+                              *((column, pa.string()) for column in columns)])  # fmt: skip
+        pq.write_table(returned.empty_table(), folder / "returned.parquet")
         delivery = Delivery(identity, source, name, identity, 1, sidecar, on, f"r{seq:06d}", seq)
         counts = (len(rows) + quarantined, len(rows), quarantined, 0)
         self.taken.append(Taken(delivery, Receipt(identity, source, name, "", *counts, refused), folder))

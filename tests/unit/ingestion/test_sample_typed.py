@@ -14,7 +14,8 @@ from ingestion.reference import Reference
 from ingestion.sample import write_sample
 from ingestion.sidecar import parse_sidecar
 from ingestion.store import Delivery
-from ingestion.typed import Receipt, type_delivery
+from ingestion.typed import type_delivery
+from ingestion.typed_receipt import Receipt
 
 SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
 CONTRACTS = load_contracts()

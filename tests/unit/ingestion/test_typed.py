@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ingestion.contract import load_contracts
 from ingestion.rules import row_rules
 from ingestion.store import Delivery
-from ingestion.typed import fingerprint, load_receipt, type_delivery
+from ingestion.typed import fingerprint, type_delivery
+from ingestion.typed_receipt import load_receipt
 from tests.unit.ingestion.typed_world import REFERENCE, code, csv_text, deliver, revenue
 
 REGISTER_HEAD = ["年份", "信用代码", "企业名称", "行政区划代码", "行业代码", "状态"]

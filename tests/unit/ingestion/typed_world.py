@@ -14,7 +14,8 @@ import duckdb
 from ingestion.contract import load_contracts
 from ingestion.reference import Reference
 from ingestion.store import Delivery
-from ingestion.typed import Receipt, type_delivery
+from ingestion.typed import type_delivery
+from ingestion.typed_receipt import Receipt
 
 SEEDS = Path(__file__).resolve().parents[3] / "dbt_project" / "seeds"
 REFERENCE = Reference(SEEDS)
