@@ -18,7 +18,7 @@ import xlsxwriter
 
 from ingestion.contract import Source
 from ingestion.intake import Taken
-from ingestion.returned import prepare, write_returned
+from ingestion.returned import Returned
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROWS_A_SHEET = 1_000_000  # Excel has 1,048,576
 _CELL = 32_767
 _AT_ONCE = 10_000
+_IN_MEMORY = 20_000  # rows
 
 _FILES = [
     ("文件 File", 40),
@@ -62,21 +63,32 @@ def write_receipts(
 ) -> list[Path]:
     """Write `<source>.xlsx` into the folder for each source that has a file in the settled database."""
     folder.mkdir(parents=True, exist_ok=True)
-    prepare(con)
+    taken = list(taken)
+    returned = Returned(con, contracts, taken)
     remarks = {one.delivery.delivery_id: one for one in taken}
     sources = [
         name for (name,) in con.execute("SELECT DISTINCT source FROM raw.delivery ORDER BY 1").fetchall()
     ]
-    return [_write(con, contracts[name], remarks, folder / f"{name}.xlsx") for name in sources]
+    return [_write(con, contracts[name], remarks, returned, folder / f"{name}.xlsx") for name in sources]
 
 
-def _write(con: duckdb.DuckDBPyConnection, source: Source, taken: Mapping[str, Taken], path: Path) -> Path:
+def _write(
+    con: duckdb.DuckDBPyConnection, source: Source, taken: Mapping[str, Taken], returned: Returned, path: Path
+) -> Path:
+    # Its temporary files cost more than all the rest (4.5 s of 6 for 37 sources); few receipts are so long that they
+    # must not be held in memory.
+    rows = "SELECT count(*) FROM raw.{} WHERE source = ?"
+    long = sum(
+        con.execute(rows.format(table), [source.name]).fetchall()[0][0]
+        for table in ("quarantined_row", "warned_row", "unlinked_row")
+    )
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         book = xlsxwriter.Workbook(
             file,
             {
-                "constant_memory": True,
+                "constant_memory": long > _IN_MEMORY,
+                "in_memory": long <= _IN_MEMORY,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
@@ -87,7 +99,7 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source, taken: Mapping[str, T
         book.set_properties(
             {"title": f"{source.title} {source.name}", "created": datetime.combine(as_of, time())}
         )
-        write_returned(con, book, source, taken.values())
+        returned.write(book, source)
         _sheet(book, "文件 Files", _FILES, _files(con, source, taken))
         _sheet(book, "隔离的行 Quarantined", _ROWS, _rows(con, source, "quarantined_row"))
         _sheet(book, "提示 Warnings", _ROWS, _rows(con, source, "warned_row"))

@@ -212,6 +212,7 @@ def _file(one: Taken, source: Source) -> dict[str, Any]:
         "delivered_on": delivery.delivered_on,
         "run_id": delivery.run_id,
         "run_seq": delivery.run_seq,
+        "folder": str(one.folder),
         "path": str(one.folder / "rows.parquet"),
         "issues": str(one.folder / "issues.parquet"),
         "refused_code": refused and refused.code,
