@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.contract import Source
+from ingestion.contract import Column, Source
 from ingestion.header import Layout, plain
 from ingestion.macros import FORMULA, identifier, literal
 from ingestion.rules import Note, note
@@ -67,3 +67,18 @@ FROM typed LEFT JOIN said ON said.sheet = typed._sheet
 WHERE _kind = 'data' AND _bad
     AND NOT coalesce(list_bool_or(list_transform(_cells[1:{n}], lambda cell: length(cell) >= {CELL})), false)
 ORDER BY _sheet, _row"""
+
+
+def shown_sql(column: Column) -> str:
+    """A typed cell (of a relation `typed`) as text that is read as the same value."""
+    cell = f"typed.{identifier(column.name)}"
+    if column.type == "bool":
+        return f"CASE WHEN {cell} THEN '是' ELSE '否' END"
+    if column.type == "month":
+        return f"strftime({cell}, '%Y-%m')"
+    if column.type == "list":
+        return f"array_to_string(list_transform({cell}, lambda place: coalesce(place, '')), '；')"
+    if column.type in ("money", "decimal"):
+        text = f"CAST(CAST({cell} AS DECIMAL(24,6)) AS VARCHAR)"
+        return f"rtrim(rtrim({text}, '0'), '.')"
+    return f"CAST({cell} AS VARCHAR)"

@@ -13,10 +13,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from ingestion.contract import Column, Source
+from ingestion.contract import Source
 from ingestion.intake import Taken
 from ingestion.macros import identifier
-from ingestion.mark import MARK, REASON, mark_sql
+from ingestion.mark import MARK, REASON, mark_sql, shown_sql
 from ingestion.settle_sql import CONFLICT
 from ingestion.template import add_choices, words
 from ingestion.typed import ANSWERED, RETURNED
@@ -128,7 +128,7 @@ class Returned:
             given["kept"] = self._kept[source.name]
         if source.name in self._typed:
             columns = source.columns.values()
-            shown = (f"{_shown(c)} AS {name}" for c, name in zip(columns, names, strict=True))
+            shown = (f"{shown_sql(c)} AS {name}" for c, name in zip(columns, names, strict=True))
             parts.append(_CONFLICTS.format(cells=", ".join(shown)))
             given["typed"] = self._typed[source.name]
             given["units"] = ";".join(sorted(f"{c.name}=元" for c in columns if c.type == "money"))
@@ -144,21 +144,6 @@ class Returned:
             FROM ({" UNION ALL ".join(parts)}) AS waiting {answered}
             ORDER BY units, file, sheet, "row" LIMIT {ROWS}"""
         return self._con.execute(query, given).fetchall()
-
-
-def _shown(column: Column) -> str:
-    """A typed cell as text that is read as the same value."""
-    cell = f"typed.{identifier(column.name)}"
-    if column.type == "bool":
-        return f"CASE WHEN {cell} THEN '是' ELSE '否' END"
-    if column.type == "month":
-        return f"strftime({cell}, '%Y-%m')"
-    if column.type == "list":
-        return f"array_to_string(list_transform({cell}, lambda place: coalesce(place, '')), '；')"
-    if column.type in ("money", "decimal"):
-        text = f"CAST(CAST({cell} AS DECIMAL(24,6)) AS VARCHAR)"
-        return f"rtrim(rtrim({text}, '0'), '.')"
-    return f"CAST({cell} AS VARCHAR)"
 
 
 def _sheet(sheet: Any, source: Source, units: str, rows: list[Any], formats: Mapping[str, Any]) -> None:

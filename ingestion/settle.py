@@ -19,7 +19,10 @@ import pyarrow as pa
 from ingestion import links, targets
 from ingestion import settle_tables as tables
 from ingestion.contract import Source
+from ingestion.correcting import Correcting
+from ingestion.corrections import read_corrections
 from ingestion.intake import Taken
+from ingestion.reference import Reference
 from ingestion.rules import RefusedError, row_rules
 from ingestion.settle_sql import CONFLICT, SourceSql
 from ingestion.sidecar import Sidecar, parse_sidecar
@@ -57,29 +60,38 @@ def settle(
     taken: Iterable[Taken],
     run: RunSetting,
     progress: Callable[[str], None] | None = None,
+    reference: Reference | None = None,
 ) -> None:
     """Fill schema `raw` of the open build database with all that holds at the run's as-of date.
 
-    `taken` are all deliveries on record; those after the as-of date are passed over.
+    `taken` are all deliveries on record; those after the as-of date are passed over. `reference` has the code lists,
+    against which a corrected value is read like a delivered one.
     """
+    taken = list(taken)
     linked = [name for name, source in contracts.items() if source.links]
     decisions = links.read_decisions(home / "decisions" / "links.csv", linked, run.as_of)
     decided_targets = targets.read_targets(home / "decisions" / "targets.csv")
+    corrected = read_corrections(home / "decisions" / "corrections.csv", contracts, run.as_of)
     files = _files(contracts, taken, run.as_of)
+    correcting = Correcting(home, taken, reference)
+    hits = correcting.apply(corrected, contracts, files)
     if sum(file["accepted"] for file in files) <= UNCOMPRESSED_ROWS:
         con.execute("SET force_compression = 'uncompressed'")
     settling = _Settling(con, files)
+    correcting.register(con, hits)
     settling.run_tables(run)
     targets.fill(con, decided_targets)
     with links.sql_functions(con):
         # The register first: the other sources are linked through its names.
         for name in sorted(contracts, key=lambda name: (name != REGISTER, name)):
             settling.source(contracts[name])
+            correcting.see_what_holds(con, contracts[name])
             if name == REGISTER:
                 links.prepare(con, decisions)
             if progress is not None:
                 progress(name)
         settling.unlinked_rows()
+    correcting.conclude(con, corrected)
     settling.issues()
     settling.deliveries()
 
@@ -135,7 +147,8 @@ class _Settling:
         for statement in (*sql.resolve_places(), sql.clash()):
             self._run(statement, parameters)
         clashing = self._con.execute("SELECT count(*) FROM temp.clash").fetchall()[0][0] > 0
-        conflicts = tables.CONFLICTS if clashing else ()
+        conflicts = (*tables.CONFLICTS, tables.TWINS) if clashing else ()
+        self._con.execute(tables.NO_TWINS)
         for statement in (*sql.steps(clashing=clashing), *conflicts, *sql.waiting()):
             self._run(statement, parameters)
 

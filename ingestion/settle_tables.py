@@ -101,6 +101,10 @@ CONFLICTS = (
     FROM temp.removed WHERE conflict""",
 )
 
+# Rows that say what another row of their key and moment says, which stays in their place.
+NO_TWINS = "CREATE OR REPLACE TEMP TABLE twin_of_another (_no BIGINT, _sheet VARCHAR, _row BIGINT)"
+TWINS = "INSERT INTO temp.twin_of_another SELECT _no, _sheet, _row FROM temp.removed WHERE NOT conflict"
+
 UNLINKED = """
     INSERT INTO raw.unlinked_row
     SELECT

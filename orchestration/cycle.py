@@ -79,6 +79,7 @@ def settle(run: Run) -> None:
     from ingestion.contract import load_contracts
     from ingestion.decisions import DecisionError
     from ingestion.receipts import write_receipts
+    from ingestion.reference import Reference
     from ingestion.settle import RunSetting
     from ingestion.settle import settle as settle_into
     from orchestration import frozen
@@ -99,7 +100,15 @@ def settle(run: Run) -> None:
         )
         with connect(run) as con:
             try:
-                settle_into(con, run.home.root, load_contracts(), intake.taken, setting, run.progress.tell)
+                settle_into(
+                    con,
+                    run.home.root,
+                    load_contracts(),
+                    intake.taken,
+                    setting,
+                    run.progress.tell,
+                    Reference(SEEDS),
+                )
                 frozen.fill(con, run.home, freezes(read_acts(run.home), run.as_of))
             except DecisionError as error:
                 refuse(run, (Reason("decisions", "", error.zh, error.en, *_MEND_DECISIONS),))
@@ -241,8 +250,8 @@ def connect(run: Run) -> Any:
 
 
 _MEND_DECISIONS = (
-    "请按所列改正 decisions/ 中的文件，再执行 innostat run。",
-    "Correct the files of decisions/ as named, then run innostat run.",
+    "请改正 decisions/ 下该文件中所列的行，再执行 innostat run。",
+    "Correct the lines named in that file under decisions/, then run innostat run.",
 )
 _VERDICTS = {
     "publish": ("通过", "passed"),
