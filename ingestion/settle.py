@@ -27,6 +27,8 @@ from ingestion.rules import RefusedError, row_rules
 from ingestion.settle_sql import CONFLICT, SourceSql
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
+from ingestion.unit_ratio import TABLE as UNIT_RATIO
+from ingestion.unit_ratio import ratio_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -103,7 +105,7 @@ class _Settling:
         self._con = con
         self._files = files
         con.execute("CREATE SCHEMA IF NOT EXISTS raw")
-        for statement in tables.TABLES:
+        for statement in (*tables.TABLES, UNIT_RATIO):
             con.execute(statement)
         self._table("file", files, tables.FILE)
         self._table(
@@ -149,7 +151,9 @@ class _Settling:
         clashing = self._con.execute("SELECT count(*) FROM temp.clash").fetchall()[0][0] > 0
         conflicts = (*tables.CONFLICTS, tables.TWINS) if clashing else ()
         self._con.execute(tables.NO_TWINS)
-        for statement in (*sql.steps(clashing=clashing), *conflicts, *sql.waiting()):
+        ratio = ratio_sql(source)
+        last = () if ratio is None else (ratio,)
+        for statement in (*sql.steps(clashing=clashing), *conflicts, *sql.waiting(), *last):
             self._run(statement, parameters)
 
     def unlinked_rows(self) -> None:
@@ -222,6 +226,7 @@ def _file(one: Taken, source: Source) -> dict[str, Any]:
         "is_delete": said.mode == "delete",
         "is_full": mode == "full",
         "corrects": bool(receipt.corrects),
+        "units": "、".join(receipt.units),
         "delivered_on": delivery.delivered_on,
         "run_id": delivery.run_id,
         "run_seq": delivery.run_seq,

@@ -12,7 +12,17 @@ import pyarrow as pa
 FILE: list[tuple[str, pa.DataType]] = [
     *(
         (name, pa.string())
-        for name in ("delivery_id", "source", "name", "sha256", "purpose", "run_id", "folder", "path")
+        for name in (
+            "delivery_id",
+            "source",
+            "name",
+            "sha256",
+            "purpose",
+            "run_id",
+            "folder",
+            "path",
+            "units",
+        )
     ),
     *((name, pa.string()) for name in ("issues", "refused_code", "refused_zh", "refused_en")),
     *((name, pa.int64()) for name in ("no", "moment", "rows_read", "accepted", "quarantined", "skipped")),

@@ -72,6 +72,10 @@ class GateLimits(_Limits):
     # Below this many rows one bad row is a large share and says nothing about the delivery.
     quarantined_min_rows: int = 100
     rows_drop: float = 0.30
+    # Thousand and ten thousand yuan are a factor of ten apart; no source's median grows so within a year.
+    unit_factor: int = 5
+    # The median of a handful of enterprises may well move so far.
+    unit_min_rows: int = 20
     # An optional column of a handful of rows may well be empty once.
     column_min_rows: int = 100
     rate_move: float = 0.10

@@ -36,7 +36,7 @@ def bad(outcomes: dict[str, Outcome]) -> set[str]:
 
 def test_a_first_release_is_asked_no_drift_check(build: Build) -> None:
     outcomes = first(build())
-    assert set(outcomes) == {"required_sources", "quarantined_share"}
+    assert set(outcomes) == {"required_sources", "quarantined_share", "unit_suspected"}
     assert bad(outcomes) == set()
 
 
@@ -321,3 +321,47 @@ def test_a_manifest_without_counts_is_no_pass(build: Build) -> None:
 def test_paths_are_quoted(build: Build) -> None:
     database = build(name="a'); DROP TABLE x; --.duckdb")
     assert bad(first(database)) == set()
+
+
+def ratio(median: float, n: int = 60) -> str:
+    return f"UPDATE raw.unit_ratio SET median_ratio = {median}, n = {n}, perhaps = '元'"
+
+
+@pytest.mark.parametrize(
+    ("median", "n", "held"),
+    [
+        (4.99, 60, False),
+        (5, 60, True),
+        (0.2, 60, True),
+        (0.201, 60, False),
+        (10_000, 19, False),
+        (10_000, 20, True),
+    ],
+)
+def test_a_median_a_whole_unit_away_is_held_f40(median: float, n: int, held: bool, build: Build) -> None:
+    assert bad(first(build(ratio(median, n)))) == ({"unit_suspected"} if held else set())
+
+
+def test_the_evidence_names_the_factor_and_the_unit_that_it_may_be_f40(build: Build) -> None:
+    (shown,) = first(build(ratio(10_000)))["unit_suspected"].examples
+    assert (
+        "中位数为上年 10,000 倍，疑似 元" in shown and "perhaps in 元" in shown and "unit_said=万元" in shown
+    )
+    (shown,) = first(build(ratio(0.001)))["unit_suspected"].examples
+    assert "中位数为上年 1/1,000 倍" in shown
+
+
+def test_the_factor_is_a_setting(build: Build) -> None:
+    assert bad(first(build(ratio(4)), GateLimits(unit_factor=4))) == {"unit_suspected"}
+
+
+def test_a_unit_that_was_approved_with_a_release_is_not_asked_again(build: Build) -> None:
+    known = "INSERT INTO main.delivery VALUES ('enterprise_revenue', 'x', '{}', 'r000001', 1, 1, 0, 0)"
+    one = build(known.format("a"), name="one.duckdb")
+    assert bad(after(one, build(ratio(10_000)))) == {"unit_suspected"}
+    both = build(known.format("a"), known.format("b"), name="both.duckdb")
+    assert bad(after(both, build(ratio(10_000)))) == set()
+
+
+def test_nothing_to_compare_with_is_no_failure(build: Build) -> None:
+    assert bad(first(build("DELETE FROM raw.unit_ratio"))) == set()
