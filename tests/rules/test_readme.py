@@ -31,7 +31,8 @@ def options_of(command: str) -> set[str] | None:
     if command not in COMMANDS:
         return None
     found: click.Command = importlib.import_module(f"orchestration.cli.{command}").command
-    return {"--help", *(option for parameter in found.params for option in parameter.opts)}
+    below = found.commands.values() if isinstance(found, click.Group) else ()
+    return {"--help", *(option for one in (found, *below) for p in one.params for option in p.opts)}
 
 
 def test_what_the_documents_tell_people_to_type_exists() -> None:
