@@ -19,8 +19,8 @@ from pathlib import Path
 from unicodedata import normalize
 
 from ingestion.contract import Source
+from ingestion.decisions import DecisionError
 from ingestion.inbox import decode
-from ingestion.links import DecisionError
 
 COLUMNS = ("source", "key", "column", "wrong_value", "right_value", "reason", "decided_by", "decided_on")
 

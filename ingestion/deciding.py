@@ -18,8 +18,9 @@ from datetime import date
 from pathlib import Path
 
 from ingestion.contract import Source
+from ingestion.decisions import DecisionError
 from ingestion.inbox import decode
-from ingestion.links import DECISION_COLUMNS, DecisionError, read_decisions
+from ingestion.links import DECISION_COLUMNS, read_decisions
 from ingestion.macros import USCC, USCC_ALPHABET, USCC_WEIGHTS
 
 

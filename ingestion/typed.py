@@ -42,9 +42,7 @@ from ingestion.store import Delivery
 from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
 from ingestion.units import units_text
 
-_CODE = (
-    "cell_text cells codes contract header macros mark remarks rowsql rules sidecar typed typed_receipt units readers/*"
-)
+_CODE = "cell_text cells codes contract header macros mark remarks rowsql rules sidecar typed typed_receipt units readers/*"
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
 RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
 # Each row falls under one of the three; that they add up to the rows is asserted.

@@ -70,7 +70,7 @@ def decide(home: Path, as_json: bool, source: str, name: str, uscc: str, by: str
     """Judge the decision and add it."""
     from ingestion.contract import load_contracts
     from ingestion.deciding import decide_link
-    from ingestion.links import DecisionError
+    from ingestion.decisions import DecisionError
 
     opened = open_home(home)
     day, registered = on or today(), _registered(opened)
@@ -138,7 +138,8 @@ def _waiting(home: Home) -> tuple[str | None, list[dict[str, Any]]]:
     import pyarrow as pa
 
     from ingestion.contract import load_contracts
-    from ingestion.links import DecisionError, name_form, read_decisions
+    from ingestion.decisions import DecisionError
+    from ingestion.links import name_form, read_decisions
     from publication.errors import QueryError
     from publication.waiting import waiting_names
 
