@@ -55,13 +55,13 @@ def approve(home: Home, candidate: str, sha256: str, by: str, reason: str) -> di
             left.unlink()  # of an approval that was killed while it was written
         manifest = _judge(folder, sha256)
         release_id, stands = manifest["release_id"], releases.pointed()
-        if not record.aside and stands != manifest["previous"]:
+        if not record.aside and stands != manifest.get("previous"):
             raise Stop(
                 3,
                 "current_moved",
-                f"候选发布 {record.run_id} 是与 {manifest['previous'] or '（无）'} 比较的，现行发布已是"
+                f"候选发布 {record.run_id} 是与 {manifest.get('previous') or '（无）'} 比较的，现行发布已是"
                 f" {stands or '（无）'}。请重新执行 innostat run，再批准新的候选。",
-                f"candidate {record.run_id} was compared with {manifest['previous'] or '(none)'}, and the current"
+                f"candidate {record.run_id} was compared with {manifest.get('previous') or '(none)'}, and the current"
                 f" release is {stands or '(none)'} now. Run innostat run again and approve the new candidate.",
             )
         as_of = date.fromisoformat(manifest["as_of"])
