@@ -35,7 +35,7 @@ STAGING = "{{ staged('test_bench', ['bench_id', 'uscc', 'opened_on']) }}\n"
 INDICATOR = """
 select
   'T04-1' as indicator_id,
-  'count' as measure,
+  'benches' as measure,
   'main' as reading,
   cast(years.reference_year as varchar) as period,
   '340000' as area_code,
@@ -59,10 +59,10 @@ CHECK = {
     "question_zh": "中试基地数都不为负吗？",
     "question_en": "Is no number of benches negative?",
     "because": "计数不会为负。 | A count is never negative.",
-    "evaluated": "select count(*) from candidate.main.indicator_value where indicator_id = 'T04-1'",
-    "failures": "select * from candidate.main.indicator_value where indicator_id = 'T04-1' and value < 0",
+    "evaluated": "select count(*) from candidate.main.indicator_value where measure = 'benches'",
+    "failures": "select * from candidate.main.indicator_value where measure = 'benches' and value < 0",
 }
-TARGET = "2025-05-15-draft,T04-1,count,main,340000,2024,2027,>=,1,\n"
+TARGET = "2025-05-15-draft,T04-1,benches,main,340000,2024,2027,>=,1,false,\n"
 
 DELIVERED = {
     "enterprise_register/2025.csv": [
@@ -169,7 +169,7 @@ class TestAdding:
 
     def test_an_indicator_is_computed_and_meets_its_target(self, release: duckdb.DuckDBPyConnection) -> None:
         found = release.sql(
-            "select period, value, target_value, status from indicator_value where indicator_id = 'T04-1'"
+            "select period, value, target_value, status from indicator_value where measure = 'benches'"
             " order by period"
         )
         assert found.fetchall() == [
