@@ -76,6 +76,8 @@ class GateLimits(_Limits):
     unit_factor: int = 5
     # The median of a handful of enterprises may well move so far.
     unit_min_rows: int = 20
+    # From how many times last year's a single enterprise's revenue is told to a person (F44).
+    jump_factor: int = 100
     # An optional column of a handful of rows may well be empty once.
     column_min_rows: int = 100
     rate_move: float = 0.10

@@ -137,6 +137,9 @@ CREATE TABLE raw.enterprise_revenue AS
 SELECT uscc, '2025' AS period, revenue_yuan AS revenue, NULL::DECIMAL(24, 6) AS rd_expense, 'd' AS _delivery_id FROM frame;
 CREATE TABLE raw.survey_finance AS SELECT * FROM raw.enterprise_revenue WHERE false;
 
+CREATE TABLE intermediate.int_revenue AS
+SELECT purpose, uscc, year, CAST(1000 AS DECIMAL(24, 6)) AS revenue_yuan
+FROM frame, (VALUES ('statistical'), ('administrative')) AS purposes (purpose), (VALUES (2024), (2025)) AS years (year);
 CREATE TABLE raw.unit_ratio AS
 SELECT 'enterprise_revenue' AS source, 'revenue' AS column_name, 'a.csv' AS file, 'a' AS sha256, 'b.csv' AS file_before,
   'b' AS sha256_before, 60::BIGINT AS n, 1.08::DOUBLE AS median_ratio, '万元' AS said, NULL::VARCHAR AS perhaps;

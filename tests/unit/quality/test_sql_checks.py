@@ -36,7 +36,7 @@ def bad(outcomes: dict[str, Outcome]) -> set[str]:
 
 def test_a_first_release_is_asked_no_drift_check(build: Build) -> None:
     outcomes = first(build())
-    assert set(outcomes) == {"required_sources", "quarantined_share", "unit_suspected"}
+    assert set(outcomes) == {"required_sources", "quarantined_share", "unit_suspected", "revenue_jumped"}
     assert bad(outcomes) == set()
 
 
@@ -365,3 +365,21 @@ def test_a_unit_that_was_approved_with_a_release_is_not_asked_again(build: Build
 
 def test_nothing_to_compare_with_is_no_failure(build: Build) -> None:
     assert bad(first(build("DELETE FROM raw.unit_ratio"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "times", "told"),
+    [
+        ("administrative", 99.99, False),
+        ("administrative", 100, True),
+        ("administrative", 0.01, True),
+        ("administrative", 0, False),  # no revenue at all is no jump
+        ("statistical", 100, False),  # a survey answer is never written into a report
+    ],
+)
+def test_f44_a_revenue_a_hundred_times_last_years_is_told(
+    purpose: str, times: float, told: bool, build: Build
+) -> None:
+    jump = f"""UPDATE intermediate.int_revenue SET revenue_yuan = revenue_yuan * {times}
+        WHERE year = 2025 AND purpose = '{purpose}' AND uscc = (SELECT min(uscc) FROM frame)"""
+    assert bad(first(build(jump))) == ({"revenue_jumped"} if told else set())
