@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Run:
     failure: BaseException | None = None
     # Held while a release is put in place: a cancellation waits for it, so that the record tells the truth.
     committing: threading.Lock = field(default_factory=threading.Lock)
+    cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
     def run_id(self) -> str:
@@ -170,6 +172,8 @@ def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) ->
                 run.failure = error
                 raise
             finally:
+                while run.cancelled.is_set():  # its thread tidies up, says so and ends the process
+                    time.sleep(0.1)
                 progress.stop()
                 run.clear()
                 if record.state == "running":
@@ -218,6 +222,7 @@ def _wait_for_signal(run: Run, reader: int) -> None:
     if not os.read(reader, 1):
         os.close(reader)
         return
+    run.cancelled.set()
     with run.committing:
         published = run.record.state == "published"
         try:

@@ -38,6 +38,19 @@ for name in ("INNOSTAT_HOME", "INNOSTAT_FAULT", "INNOSTAT_BUILD_DB", "DAGSTER_HO
 Program = Callable[..., subprocess.CompletedProcess[str]]
 
 
+_LONGEST_FIRST = ("tests/integration/test_killed.py", "tests/integration/", "tests/worlds/", "tests/oracle/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs first: a long file begun last would leave the other workers with nothing to do."""
+
+    def place(item: pytest.Item) -> int:
+        named = [number for number, start in enumerate(_LONGEST_FIRST) if item.nodeid.startswith(start)]
+        return named[0] if named else len(_LONGEST_FIRST)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def repo_root() -> Path:
     """The root of the repository."""
