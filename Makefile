@@ -61,7 +61,7 @@ ui: .venv/.run
 	@$(INNOSTAT) ui --home "$(DATA)"
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/.dev
 	INNOSTAT_FUZZ=all $(BIN)/python -m pytest -n 2 tests/fuzz
