@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from ingestion.sample.calibration import CITIES
+from ingestion.sample.common import CHAINS, choice, deliveries, perhaps, seldom, state_of
 from ingestion.sample.events import days, scaled
-from ingestion.sample.library import CHAINS, choice, deliveries, perhaps, seldom, state_of
 from ingestion.sample.names import pick
 from ingestion.sample.parcel import Layout, Parcel, as_known, builds
 from ingestion.sample.province import Province

@@ -13,8 +13,7 @@ from functools import lru_cache, partial
 import numpy as np
 import polars as pl
 
-from ingestion.sample.events import days, numbered, scaled
-from ingestion.sample.library import (
+from ingestion.sample.common import (
     CHAINS,
     FIELDS,
     choice,
@@ -29,6 +28,7 @@ from ingestion.sample.library import (
     stage,
     state_of,
 )
+from ingestion.sample.events import days, numbered, scaled
 from ingestion.sample.names import pick, subjects
 from ingestion.sample.outcomes import institute_codes
 from ingestion.sample.parcel import Layout, Parcel, as_known, builds

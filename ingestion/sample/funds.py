@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from ingestion.sample.calibration import CITIES
+from ingestion.sample.common import amounts, choice, deliveries, often, some_of
 from ingestion.sample.events import Floats, days, numbered, owners, scaled
-from ingestion.sample.library import amounts, choice, deliveries, often, some_of
 from ingestion.sample.outsiders import outsiders
 from ingestion.sample.parcel import Layout, Parcel, as_known, builds
 from ingestion.sample.province import Province

@@ -13,8 +13,8 @@ from functools import lru_cache, partial
 import numpy as np
 import polars as pl
 
+from ingestion.sample.common import choice, deliveries, perhaps, seldom, state_of
 from ingestion.sample.events import days, numbered, scaled
-from ingestion.sample.library import choice, deliveries, perhaps, seldom, state_of
 from ingestion.sample.names import pick, trade_names
 from ingestion.sample.parcel import Layout, Parcel, builds
 from ingestion.sample.province import Province

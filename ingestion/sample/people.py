@@ -12,8 +12,7 @@ from functools import lru_cache
 import numpy as np
 import polars as pl
 
-from ingestion.sample.events import days, numbered, scaled
-from ingestion.sample.library import (
+from ingestion.sample.common import (
     FIELDS,
     choice,
     deliveries,
@@ -24,6 +23,7 @@ from ingestion.sample.library import (
     seldom,
     state_of,
 )
+from ingestion.sample.events import days, numbered, scaled
 from ingestion.sample.parcel import Layout, Parcel, builds
 from ingestion.sample.province import Province
 from ingestion.sample.registers import spread

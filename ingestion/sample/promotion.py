@@ -13,8 +13,7 @@ from functools import lru_cache, partial
 import numpy as np
 import polars as pl
 
-from ingestion.sample.events import Floats, Ints, days, numbered, scaled
-from ingestion.sample.library import (
+from ingestion.sample.common import (
     CHAINS,
     POLICY,
     choice,
@@ -26,6 +25,7 @@ from ingestion.sample.library import (
     seldom,
     state_of,
 )
+from ingestion.sample.events import Floats, Ints, days, numbered, scaled
 from ingestion.sample.parcel import BUILDERS, Layout, Parcel, builds
 from ingestion.sample.province import Province
 from ingestion.sample.registers import leads, spread

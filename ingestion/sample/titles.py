@@ -15,8 +15,8 @@ from functools import lru_cache, partial
 import numpy as np
 import polars as pl
 
+from ingestion.sample.common import choice, deliveries, often
 from ingestion.sample.events import Floats, Ints, days, numbered, scaled
-from ingestion.sample.library import choice, deliveries, often
 from ingestion.sample.outsiders import outsiders
 from ingestion.sample.parcel import Layout, Parcel, as_known, builds
 from ingestion.sample.province import Province

@@ -14,8 +14,7 @@ from functools import lru_cache, partial
 import numpy as np
 import polars as pl
 
-from ingestion.sample.events import days, numbered, scaled
-from ingestion.sample.library import (
+from ingestion.sample.common import (
     POLICY,
     choice,
     deliveries,
@@ -28,6 +27,7 @@ from ingestion.sample.library import (
     stage,
     state_of,
 )
+from ingestion.sample.events import days, numbered, scaled
 from ingestion.sample.names import subjects
 from ingestion.sample.parcel import Layout, Parcel, as_known, builds
 from ingestion.sample.promotion import products_at
