@@ -3,7 +3,6 @@
 import os
 import time
 from datetime import date
-from pathlib import Path
 from uuid import uuid4
 
 import fsspec
@@ -11,14 +10,11 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from ingestion.contract import load_contracts
-from ingestion.intake import take_in
 from ingestion.pull import folder, pull_all
 from ingestion.pull.contract import Folder
-from ingestion.reference import Reference
 from ingestion.store import RawStore
+from tests.integration.pulled import TODAY, load
 
-ROOT = Path(__file__).resolve().parents[2]
-TODAY = date(2026, 11, 23)
 PATENT = "专利号,专利类型,专利权人\nZL1,发明,某厂\n".encode()
 
 
@@ -88,18 +84,6 @@ def aged(monkeypatch):
 def pull(home, url, pattern="*", source="patent"):
     given = Folder(source=source, url=url, pattern=pattern)
     return pull_all(home, {"share": given}, load_contracts(), TODAY)
-
-
-def load(home, pulled, run=1):
-    return take_in(
-        home,
-        load_contracts(),
-        Reference(ROOT / "dbt_project" / "seeds"),
-        pulled.files,
-        run_id=f"r{run:06}",
-        run_seq=run,
-        as_of=TODAY,
-    )
 
 
 def names(pulled):

@@ -6,21 +6,18 @@ import time
 from datetime import date
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import polars as pl
 import pytest
 
 from ingestion.contract import load_contracts
-from ingestion.intake import take_in
 from ingestion.pull import http, page, pull_all
 from ingestion.pull.contract import Http
-from ingestion.reference import Reference
 from ingestion.store import RawStore
+from tests.integration.pulled import TODAY, load
 
-TODAY, TOKEN = date(2026, 11, 23), "hunter2token"
-ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "hunter2token"
 
 
 def record(number):
@@ -117,18 +114,6 @@ def pull(home, interface, **settings):
         "token_env": "PATENT_TOKEN",
     }
     return pull_all(home, {"patents": Http(**given | settings)}, load_contracts(), TODAY)
-
-
-def load(home, pulled, run=1):
-    return take_in(
-        home,
-        load_contracts(),
-        Reference(ROOT / "dbt_project" / "seeds"),
-        pulled.files,
-        run_id=f"r{run:06}",
-        run_seq=run,
-        as_of=TODAY,
-    )
 
 
 def refusal(pulled):

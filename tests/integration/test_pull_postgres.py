@@ -16,14 +16,12 @@ import psycopg
 import pytest
 
 from ingestion.contract import load_contracts
-from ingestion.intake import take_in
 from ingestion.pull import postgres, pull_all
 from ingestion.pull.contract import Postgres
-from ingestion.reference import Reference
 from ingestion.store import RawStore
+from tests.integration.pulled import TODAY, load
 
-ROOT = Path(__file__).resolve().parents[2]
-TODAY, PASSWORD = date(2026, 11, 23), "hunter2/p@ss"
+PASSWORD = "hunter2/p@ss"
 TABLE = """
 DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO reader;
 CREATE TABLE patent
@@ -115,18 +113,6 @@ def home(tmp_path, server, owner, monkeypatch):
 def pull(home, on=TODAY, **settings):
     given = {"source": "patent", "dsn_env": "PATENT_DSN", "query": QUERY, "timeout": 20}
     return pull_all(home, {"patents": Postgres(**given | settings)}, load_contracts(), on)
-
-
-def load(home, pulled, run=1):
-    return take_in(
-        home,
-        load_contracts(),
-        Reference(ROOT / "dbt_project" / "seeds"),
-        pulled.files,
-        run_id=f"r{run:06}",
-        run_seq=run,
-        as_of=TODAY,
-    )
 
 
 def lines(pulled):
