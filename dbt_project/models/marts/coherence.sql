@@ -43,4 +43,3 @@ left join ours
     and facts.part = ours.part
     and facts.area_code = ours.area_code
     and cast(facts.year as varchar) = ours.period
-order by facts.fact_id

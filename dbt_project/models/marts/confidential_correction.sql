@@ -14,4 +14,3 @@ select
   row
 from {{ source('raw', 'correction') }}
 where purpose = 'statistical'
-order by all

@@ -13,4 +13,3 @@ select
   run_id
 from {{ source('raw', 'quarantined_row') }}
 where purpose = 'statistical'
-order by all

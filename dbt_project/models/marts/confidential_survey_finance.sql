@@ -9,4 +9,3 @@ select
   consolidated,
   delivered_on
 from {{ ref('stg_survey_finance') }}
-order by all

@@ -23,4 +23,3 @@ select
   patent_transfer_income,
   delivered_on
 from {{ ref('stg_survey_rd_activity') }}
-order by all

@@ -18,4 +18,3 @@ select
   recognised,
   delivered_on
 from {{ ref('stg_survey_rd_project') }}
-order by all

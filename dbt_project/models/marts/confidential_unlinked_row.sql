@@ -9,4 +9,3 @@ select
   suggestions
 from {{ source('raw', 'unlinked_row') }}
 where purpose = 'statistical'
-order by source, file, sheet, row, name

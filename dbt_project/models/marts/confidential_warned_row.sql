@@ -13,4 +13,3 @@ select
   run_id
 from {{ source('raw', 'warned_row') }}
 where purpose = 'statistical'
-order by all

@@ -72,4 +72,3 @@ select
   (n_asked - n_met) / count(*) over (partition by reference_year, tier_basis, purpose, obligation, member_code) as even_share
 from counted
 window by_cell as (partition by reference_year, tier_basis, purpose, obligation, member_code order by year)
-order by all

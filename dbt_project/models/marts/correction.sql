@@ -13,4 +13,3 @@ select
   row
 from {{ source('raw', 'correction') }}
 where purpose = 'administrative'
-order by all

@@ -69,4 +69,3 @@ left join {{ source('raw', 'frozen_coverage') }} as frozen
     and coverage.obligation = frozen.obligation
     and coverage.dimension = frozen.dimension
     and coverage.member_code = frozen.member_code
-order by all

@@ -56,4 +56,3 @@ left join {{ ref('int_comparable_count') }} as comparable
     and cells.purpose = comparable.purpose
     and cells.obligation = comparable.obligation
     and cells.area_code = comparable.area_code
-order by all

@@ -12,4 +12,3 @@ select
   refused_zh,
   refused_en
 from {{ source('raw', 'delivery') }}
-order by all

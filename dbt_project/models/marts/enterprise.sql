@@ -62,4 +62,3 @@ select
   spells.closed_on
 from spans
 inner join spells on spans.uscc = spells.uscc and spans.last_frame_no = spells.frame_no
-order by spells.uscc, valid_from

@@ -29,4 +29,3 @@ inner join {{ ref('int_reference_year') }} as years on evidence.reference_year =
 left join delivered on evidence.source = delivered.source and evidence.evidence_key = delivered.evidence_key
 left join {{ source('raw', 'delivery') }} as delivery on delivered.from_delivery_id = delivery.delivery_id
 where evidence.purpose = 'administrative'
-order by all

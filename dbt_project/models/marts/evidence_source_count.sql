@@ -56,4 +56,3 @@ select
   cast(sum(n_pieces) as bigint) as n_pieces
 from joined
 group by reference_year, tier_basis, purpose, obligation, area_code, source
-order by all

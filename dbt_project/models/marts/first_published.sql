@@ -31,4 +31,3 @@ anti join handed_on
     and rates.reading = handed_on.reading
     and rates.period = handed_on.period
     and rates.area_code = handed_on.area_code
-order by all

@@ -70,4 +70,3 @@ inner join {{ ref('int_frame') }} as frame
   on gaps.reference_year = frame.reference_year and gaps.uscc = frame.uscc and frame.purpose = 'administrative'
 inner join {{ ref('obligation') }} as institution on institution.obligation = 'institution' and institution.applies_to is null
 inner join {{ ref('obligation') }} as outcome on outcome.obligation = 'outcome' and outcome.applies_to is null
-order by gaps.reference_year, gaps.uscc

@@ -26,4 +26,3 @@ select
 from catalogue
 left join {{ ref('indicator_caveat') }} as caveats on catalogue.indicator_id = caveats.indicator_id
 left join computed on catalogue.indicator_id = computed.indicator_id
-order by catalogue.indicator_id

@@ -144,4 +144,3 @@ select
     else note
   end as note
 from aimed
-order by all

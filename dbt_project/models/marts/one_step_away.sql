@@ -78,4 +78,3 @@ select
   city_effect,
   all_three_effect
 from effects
-order by reference_year, rank

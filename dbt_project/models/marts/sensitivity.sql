@@ -101,4 +101,3 @@ left join counts
     and definitions.definition = counts.definition
     and cells.member_code = counts.area_code
 where cells.is_published and cells.dimension in ('province', 'city') and cells.purpose = 'statistical'
-order by all

@@ -15,4 +15,3 @@ from {{ ref('int_obligation_status') }} as statuses
 inner join {{ ref('int_reference_year') }} as years
   on statuses.reference_year = years.reference_year and years.is_published
 where statuses.purpose = 'statistical'
-order by all

@@ -65,4 +65,3 @@ select
   revenue_before_yuan
 from compared
 where is_above_then != is_above_before
-order by all

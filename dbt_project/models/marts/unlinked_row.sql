@@ -8,4 +8,3 @@ select
   suggestions
 from {{ source('raw', 'unlinked_row') }}
 where purpose = 'administrative'
-order by source, file, sheet, row, name

@@ -11,4 +11,3 @@ select
   case when purpose = 'administrative' then message_en else rule_en end as message_en,
   run_id
 from {{ source('raw', 'warned_row') }}
-order by all
