@@ -15,6 +15,7 @@ from datetime import date
 from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfkc, quarantines
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
+from ingestion.hints import column_hint, hint_sql
 from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, text_sql
 from ingestion.mark import CELL
 from ingestion.rules import row_rules
@@ -151,10 +152,7 @@ WITH broken AS (
     FROM typed WHERE _rules IS NOT NULL
 )
 SELECT _sheet, _row, column_name, left(ltrim(coalesce(value, ''), {literal(FORMULA[0])}), 1000) AS value, rule, severity,
-    CASE WHEN rule = 'uscc_malformed' THEN coalesce('建议：' || uscc_suggestion(uscc_plain(value)), '')
-        ELSE detail_zh END AS detail_zh,
-    CASE WHEN rule = 'uscc_malformed' THEN coalesce('suggestion: ' || uscc_suggestion(uscc_plain(value)), '')
-        ELSE detail_en END AS detail_en
+    {hint_sql("zh")} AS detail_zh, {hint_sql("en")} AS detail_en
 FROM broken JOIN rulebook USING (place, rule)
 WHERE NOT (_bad AND severity = 'warning')
 UNION ALL
@@ -170,7 +168,7 @@ def rulebook(source: Source, delivered_on: date) -> list[dict[str, object]]:
     for place, (name, column) in enumerate(_places(source), start=1):
         for rule in row_rules():
             hard = quarantines(rule, column) if column else rule not in WARNINGS
-            zh, en = _detail(rule, column, delivered_on)
+            zh, en = column_hint(rule, column, delivered_on)
             severity = "quarantine" if hard else "warning"
             lines.append({"place": place, "rule": rule, "column_name": name, "severity": severity,
                           "detail_zh": zh, "detail_en": en})  # fmt: skip
@@ -284,12 +282,3 @@ def _bad(source: Source) -> str:
     ]
     test = " OR ".join([f"rule IN ({soft})", *lenient])
     return f"coalesce(list_bool_or(list_transform(_rules, lambda rule, place: NOT ({test}))), false)"
-
-
-def _detail(rule: str, column: Column | None, delivered_on: date) -> tuple[str, str]:
-    """What helps to mend this cell: the values of a list, the date it is held against."""
-    if rule == "in_future":
-        return f"报送日期 {delivered_on}", f"delivered on {delivered_on}"
-    if rule in ("unreadable", "list_element") and column and column.values:
-        return f"可填：{'、'.join(column.values)}", f"one of: {', '.join(column.values)}"
-    return "", ""

@@ -44,7 +44,7 @@ from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
 from ingestion.units import units_text
 
 _CODE = (
-    "cell_text cells codes contract header macros mark remarks rowsql rules sidecar totals typed typed_receipt units"
+    "cell_text cells codes contract header hints macros mark remarks rowsql rules sidecar totals typed typed_receipt units"
     " readers/*"
 )
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
