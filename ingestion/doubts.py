@@ -36,7 +36,7 @@ UNITS = f"""
     INSERT INTO temp.issue
     WITH
     rounded AS (
-        SELECT *, round(log10(ratio)) AS power FROM temp.year_pair WHERE may_be_told
+        SELECT *, round(log10(ratio)) AS power FROM temp.year_pair WHERE is_told
     ),
     judged AS (
         SELECT *, abs(power) BETWEEN 1 AND 4 AND ratio / 10 ** power BETWEEN 0.8 AND 1.2 AS is_suspect FROM rounded

@@ -31,22 +31,24 @@ def unit_of(factor: str) -> str:
 def pairs_sql(source: Source) -> str | None:
     """Make temp.year_pair, each figure of a source beside that of a year before; None where there are none year by year.
 
-    `may_be_told` says that no survey answer is behind what would be said of an administrative row.
+    `is_told` says of which single figures a word is in place: of revenue and expenses, as their parts (exports) move by
+    tens in honest years; and of an administrative row only where no survey answer is behind what would be said.
     """
     keys = [source.columns[name] for name in source.keys]
     codes = [column.name for column in keys if column.type == "uscc"]
     times = [column for column in keys if column.type in ("period", "year")]
-    money = [column.name for column in source.columns.values() if column.type == "money"]
+    money = [column for column in source.columns.values() if column.type == "money"]
     if not (len(codes) == len(times) == 1 and len(keys) == 2 and money):
         return None
     time = f"CAST({identifier(times[0].name)} AS VARCHAR)"
     figures = " UNION ALL ".join(
         f"""
-        SELECT {literal(name)} AS column_name, {identifier(codes[0])} AS uscc, {time} AS period,
-            {identifier(name)} AS amount, _delivery_id, _sheet, _row, _administrative
+        SELECT {literal(column.name)} AS column_name, {identifier(codes[0])} AS uscc, {time} AS period,
+            {identifier(column.name)} AS amount, {str(column.never_negative).lower()} AS is_whole,
+            _delivery_id, _sheet, _row, _administrative
         FROM raw.{identifier(source.name)}
-        WHERE _statistical AND {identifier(name)} > 0 AND {identifier(codes[0])} IS NOT NULL"""
-        for name in money
+        WHERE _statistical AND {identifier(column.name)} > 0 AND {identifier(codes[0])} IS NOT NULL"""
+        for column in money
     )
     return f"""
         CREATE OR REPLACE TEMP TABLE year_pair AS
@@ -54,7 +56,7 @@ def pairs_sql(source: Source) -> str | None:
         SELECT
             now.column_name, now._delivery_id AS id, before._delivery_id AS id_before, now._sheet, now._row, now.amount,
             CAST(now.amount AS DOUBLE) / CAST(before.amount AS DOUBLE) AS ratio,
-            before._administrative OR NOT now._administrative AS may_be_told
+            now.is_whole AND (before._administrative OR NOT now._administrative) AS is_told
         FROM figure AS now
         JOIN figure AS before ON before.column_name = now.column_name AND before.uscc = now.uscc
             AND before.period = CAST(CAST(left(now.period, 4) AS INTEGER) - 1 AS VARCHAR) || now.period[5:]"""
