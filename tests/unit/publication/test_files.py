@@ -93,7 +93,7 @@ def test_f62_member_names_come_back_exactly_from_parquet(written: Candidate) -> 
     assert set(PAYLOADS[:6]) <= set(names)
 
 
-def test_suppressed_cells_are_empty_everywhere_in_public(written: Candidate) -> None:
+def test_trap_59_suppressed_cells_are_empty_everywhere_in_public(written: Candidate) -> None:
     suppressed = [
         row
         for row in read_csv((written.path / "public" / "coverage.csv").read_bytes())
