@@ -47,7 +47,7 @@ def mark_sql(delivery_id: str, administrative: str, sheet: str, row: str) -> str
 # What of a table `typed` answers earlier rows.
 ANSWERS = f"""
 SELECT DISTINCT trim(_mark) AS mark FROM typed
-WHERE _kind <> 'skipped' AND regexp_full_match(trim(_mark), {literal(_FORM)})"""
+WHERE _kind IN ('data', 'ragged') AND regexp_full_match(trim(_mark), {literal(_FORM)})"""
 
 
 def returned_sql(source: Source) -> str:

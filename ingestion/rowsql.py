@@ -15,6 +15,7 @@ from datetime import date
 from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfkc, quarantines
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
+from ingestion.hints import column_hint, hint_sql
 from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, text_sql
 from ingestion.mark import CELL
 from ingestion.rules import row_rules
@@ -22,8 +23,9 @@ from ingestion.rules import row_rules
 # Rules that a row breaks as a whole, with the column under which they are listed.
 ROW_RULES = {"ragged_row": "", "consolidated": "consolidated", "abolished_without_date": "abolished_on"}
 
-# Total rows and footers, by the first cell that is text.
-_NOT_DATA = "^(合计|小计|总计|其中|单位负责人|填表人|制表人|注[:：])"
+# Total rows and footers, by the first cell that is text; those of the first pattern sum up their sheet.
+_TOTAL = "^(合计|总计)"
+_NOT_DATA = "^(小计|其中|单位负责人|填表人|制表人|注[:：])"
 _NOT_DATA_INITIALS = "合小总其单填制注"
 _SERIAL = r"[0-9]{1,7}(\.0*)?"
 
@@ -141,7 +143,7 @@ def title_parameters(layout: Layout) -> dict[str, str]:
 
 
 def issues_sql(*, cut: bool) -> str:
-    """One line for each rule that a row breaks, warnings of accepted rows only; reads the view `rulebook`."""
+    """One line for each rule that a row breaks, warnings of accepted rows only; reads the views `rulebook` and `mismatch`."""
     last = "_kind = 'data' AND NOT _bad AND _row = (SELECT max(_row) FROM typed)"
     return f"""
 WITH broken AS (
@@ -150,14 +152,13 @@ WITH broken AS (
     FROM typed WHERE _rules IS NOT NULL
 )
 SELECT _sheet, _row, column_name, left(ltrim(coalesce(value, ''), {literal(FORMULA[0])}), 1000) AS value, rule, severity,
-    CASE WHEN rule = 'uscc_malformed' THEN coalesce('建议：' || uscc_suggestion(uscc_plain(value)), '')
-        ELSE detail_zh END AS detail_zh,
-    CASE WHEN rule = 'uscc_malformed' THEN coalesce('suggestion: ' || uscc_suggestion(uscc_plain(value)), '')
-        ELSE detail_en END AS detail_en
+    {hint_sql("zh")} AS detail_zh, {hint_sql("en")} AS detail_en
 FROM broken JOIN rulebook USING (place, rule)
 WHERE NOT (_bad AND severity = 'warning')
 UNION ALL
 SELECT _sheet, _row, '', '', 'maybe_cut', 'warning', '', '' FROM typed WHERE {str(cut).lower()} AND {last}
+UNION ALL
+FROM mismatch
 ORDER BY _sheet, _row, column_name, rule"""
 
 
@@ -167,7 +168,7 @@ def rulebook(source: Source, delivered_on: date) -> list[dict[str, object]]:
     for place, (name, column) in enumerate(_places(source), start=1):
         for rule in row_rules():
             hard = quarantines(rule, column) if column else rule not in WARNINGS
-            zh, en = _detail(rule, column, delivered_on)
+            zh, en = column_hint(rule, column, delivered_on)
             severity = "quarantine" if hard else "warning"
             lines.append({"place": place, "rule": rule, "column_name": name, "severity": severity,
                           "detail_zh": zh, "detail_en": en})  # fmt: skip
@@ -194,17 +195,19 @@ def _link_rules(source: Source) -> dict[str, str]:
 
 def _kind(job: Job) -> str:
     layout = job.layout
-    # The first look at one character spares nearly every row the regular expressions.
     bare = "regexp_replace(_text, '[\\s\\p{Z}]', '', 'g')"
-    not_data = f"contains('{_NOT_DATA_INITIALS}', left(_text, 1)) AND regexp_matches({bare}, '{_NOT_DATA}')"
+    not_data = f"""CASE WHEN regexp_matches({bare}, '{_TOTAL}') THEN 'total'
+        WHEN regexp_matches({bare}, '{_NOT_DATA}') THEN 'skipped' END"""
     parameters = iter(title_parameters(layout))
     same = [
         " OR ".join(f"c{layout.columns[name]} = ${next(parameters)}" for _ in titles)
         for name, titles in layout.titles.items()
     ]
     repeated = " + ".join(f"({test})::INTEGER" for test in same if test) or "0"
-    return f"""CASE WHEN {not_data} THEN 'skipped' WHEN {repeated} >= {min(2, len(same))} THEN 'skipped'
-        WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END"""
+    # The first look at one character spares nearly every row the regular expressions.
+    return f"""coalesce(CASE WHEN contains('{_NOT_DATA_INITIALS}', left(_text, 1)) THEN {not_data} END,
+        CASE WHEN {repeated} >= {min(2, len(same))} THEN 'skipped'
+        WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END)"""
 
 
 def _cell_rule(job: Job, column: Column, rule: str) -> str:
@@ -264,7 +267,8 @@ def _listed(job: Job) -> str:
         ]
     )
     broken = f"coalesce({rules}) IS NOT NULL"
-    return f"CASE WHEN {broken} THEN [{rules}] END AS _rules, CASE WHEN {broken} THEN [{cells}] END AS _cells"
+    shown = f"({broken} OR _kind = 'total')"
+    return f"CASE WHEN {broken} THEN [{rules}] END AS _rules, CASE WHEN {shown} THEN [{cells}] END AS _cells"
 
 
 def _bad(source: Source) -> str:
@@ -278,12 +282,3 @@ def _bad(source: Source) -> str:
     ]
     test = " OR ".join([f"rule IN ({soft})", *lenient])
     return f"coalesce(list_bool_or(list_transform(_rules, lambda rule, place: NOT ({test}))), false)"
-
-
-def _detail(rule: str, column: Column | None, delivered_on: date) -> tuple[str, str]:
-    """What helps to mend this cell: the values of a list, the date it is held against."""
-    if rule == "in_future":
-        return f"报送日期 {delivered_on}", f"delivered on {delivered_on}"
-    if rule in ("unreadable", "list_element") and column and column.values:
-        return f"可填：{'、'.join(column.values)}", f"one of: {', '.join(column.values)}"
-    return "", ""

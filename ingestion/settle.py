@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ingestion import links, targets
+from ingestion import doubts, links, targets
 from ingestion import settle_tables as tables
 from ingestion.contract import Source
 from ingestion.correcting import Correcting
@@ -27,8 +27,8 @@ from ingestion.rules import RefusedError, row_rules
 from ingestion.settle_sql import CONFLICT, SourceSql
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
+from ingestion.unit_ratio import RATIOS, pairs_sql
 from ingestion.unit_ratio import TABLE as UNIT_RATIO
-from ingestion.unit_ratio import ratio_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,6 +90,7 @@ def settle(
             correcting.see_what_holds(con, contracts[name])
             if name == REGISTER:
                 links.prepare(con, decisions)
+                settling.known_enterprises(contracts[name])
             if progress is not None:
                 progress(name)
         settling.unlinked_rows()
@@ -151,10 +152,22 @@ class _Settling:
         clashing = self._con.execute("SELECT count(*) FROM temp.clash").fetchall()[0][0] > 0
         conflicts = (*tables.CONFLICTS, tables.TWINS) if clashing else ()
         self._con.execute(tables.NO_TWINS)
-        ratio = ratio_sql(source)
-        last = () if ratio is None else (ratio,)
-        for statement in (*sql.steps(clashing=clashing), *conflicts, *sql.waiting(), *last):
+        for statement in (*sql.steps(clashing=clashing), *conflicts, *sql.waiting()):
             self._run(statement, parameters)
+        if source.name != REGISTER:
+            self._doubts(source)
+
+    def _doubts(self, source: Source) -> None:
+        """Warn of rows that hold and yet are unlikely beside last year's figures or the register."""
+        pairs, beside_register = pairs_sql(source), doubts.doubts_sql(source)
+        for statement in (pairs, *((RATIOS, doubts.UNITS) if pairs else ()), beside_register):
+            if statement is not None:
+                self._run(statement, {})
+
+    def known_enterprises(self, register: Source) -> None:
+        """Note what the register says of each enterprise, for the doubts about other rows and its own."""
+        self._run(doubts.REGISTER, {})
+        self._doubts(register)
 
     def unlinked_rows(self) -> None:
         """The rows that wait for a code, with the enterprises that their names resemble."""
@@ -166,6 +179,7 @@ class _Settling:
         found = [file["issues"] for file in self._files if file["rows_read"]]
         if found:
             self._run(tables.ISSUES, {"issues": found})
+            self._run(doubts.PARENTS, {})
         self._run(tables.ISSUE_ROWS.format(table="quarantined_row"), {"severity": "quarantine"})
         self._run(tables.ISSUE_ROWS.format(table="warned_row"), {"severity": "warning"})
 

@@ -39,17 +39,22 @@ from ingestion.rowsql import (
 from ingestion.rules import RefusedError, note, refuse
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
+from ingestion.totals import LINES, mismatches
 from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
 from ingestion.units import units_text
 
-_CODE = "cell_text cells codes contract header macros mark remarks rowsql rules sidecar typed typed_receipt units readers/*"
+_CODE = (
+    "cell_text cells codes contract header hints macros mark remarks rowsql rules sidecar totals typed typed_receipt units"
+    " readers/*"
+)
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
 RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
 # Each row falls under one of the three; that they add up to the rows is asserted.
 _COUNTS = """
-SELECT count(*), count(*) FILTER (WHERE _kind <> 'skipped' AND NOT _bad),
-    count(*) FILTER (WHERE _kind <> 'skipped' AND _bad), count(*) FILTER (WHERE _kind = 'skipped')
+SELECT count(*), count(*) FILTER (WHERE _kind IN ('data', 'ragged') AND NOT _bad),
+    count(*) FILTER (WHERE _kind IN ('data', 'ragged') AND _bad), count(*) FILTER (WHERE _kind IN ('skipped', 'total'))
 FROM typed"""
+_ROWS = "SELECT count(*), count(*) FILTER (WHERE _kind = 'total') FROM typed WHERE _sheet = ?"
 
 
 def type_delivery(
@@ -66,15 +71,15 @@ def type_delivery(
         receipt = Receipt(
             delivery.delivery_id, source.name, delivery.name, fingerprint(delivery, source, reference)
         )
-        cut = False
+        cut, apart = False, list[dict[str, object]]()
         try:
-            receipt, cut = _load(con, delivery, source, blob_path, receipt, scratch)
+            receipt, cut, apart = _load(con, delivery, source, blob_path, receipt, scratch)
         except RefusedError as error:
             receipt = replace(receipt, refused=error.reason)
             con.execute("DELETE FROM typed")
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        _write(con, source, delivery, out_dir, receipt, cut=cut)
+        _write(con, source, delivery, out_dir, receipt, apart, cut=cut)
     finally:
         con.close()
     save_receipt(receipt, out_dir)
@@ -103,14 +108,15 @@ def _load(
     blob_path: Path,
     receipt: Receipt,
     scratch: Path,
-) -> tuple[Receipt, bool]:
-    """Fill the table `typed`; the receipt, and whether the last row may have been cut."""
+) -> tuple[Receipt, bool, list[dict[str, object]]]:
+    """Fill the table `typed`; the receipt, whether the last row may have been cut, and totals that do not fit."""
     sidecar = parse_sidecar(delivery.sidecar, source)
     if sidecar.sha256 not in (None, delivery.sha256):
         raise refuse("sha256_mismatch")
     titles = Titles(source, sidecar.columns)
     book = open_book(blob_path, titles.count, scratch)
     sheets, said, notes = [], list[dict[str, str]](), list(book.notes)
+    apart = list[dict[str, object]]()
     for sheet in _chosen(book, sidecar):
         layout = find_header(
             sheet.head,
@@ -131,7 +137,8 @@ def _load(
                   mark=mark_column(sheet.head, layout))  # fmt: skip
         said.append({"sheet": sheet.name, "units": units_text(layout.powers)})
         _type_sheet(con, sheet, job)
-        rows = con.execute("SELECT count(*) FROM typed WHERE _sheet = ?", [sheet.name]).fetchall()[0][0]
+        rows, totals = con.execute(_ROWS, [sheet.name]).fetchall()[0]
+        apart += mismatches(con, source, layout, sheet.name) if totals else []
         sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
     if not any(sheet.read for sheet in sheets):
         raise no_header(source, book)
@@ -158,7 +165,7 @@ def _load(
     # A provider counts the rows of the table, with or without its total row.
     if sidecar.rows not in (None, receipt.rows_read, receipt.rows_read - receipt.skipped):
         raise refuse("rows_mismatch", said=sidecar.rows, found=receipt.rows_read)
-    return receipt, book.no_final_line_end
+    return receipt, book.no_final_line_end, apart
 
 
 def _chosen(book: Book, sidecar: Sidecar) -> list[TextSheet]:
@@ -236,20 +243,23 @@ def _write(
     delivery: Delivery,
     out_dir: Path,
     receipt: Receipt,
+    apart: list[dict[str, object]],
     *,
     cut: bool,
 ) -> None:
     columns = ", ".join([*(identifier(name) for name in source.columns), "_sheet", "_row"])
-    rows = f"SELECT {columns} FROM typed WHERE _kind <> 'skipped' AND NOT _bad"
+    rows = f"SELECT {columns} FROM typed WHERE _kind IN ('data', 'ragged') AND NOT _bad"
     _copy(con, rows, out_dir / "rows.parquet")
     if receipt.corrects and receipt.refused is None:
         _copy(con, ANSWERS, out_dir / ANSWERED)
     path = out_dir / "issues.parquet"
     # Most files break no rule, and planning the query costs more than typing a small one's rows.
-    spotless = not cut and not con.execute("SELECT 1 FROM typed WHERE _rules IS NOT NULL LIMIT 1").fetchall()
+    broken = con.execute("SELECT 1 FROM typed WHERE _rules IS NOT NULL LIMIT 1").fetchall()
+    spotless = not (cut or apart or broken)
     if spotless and _no_issues:
         path.write_bytes(_no_issues[0])
         return
+    con.register("mismatch", pa.Table.from_pylist(apart, LINES))
     con.register("rulebook", pa.Table.from_pylist(rulebook(source, delivery.delivered_on)))
     _copy(con, issues_sql(cut=cut), path)
     if spotless:

@@ -1,8 +1,8 @@
 """How a delivery's money stands to the year before: what tells thousand yuan that were called ten thousand.
 
-Belongs here: the ratio of each delivery's figures to the same enterprises' figures of the same period a year earlier, by
-column. Not here: from which ratio on a person is asked (quality's limits), changing anything: a unit is never mended by
-guess.
+Belongs here: each figure beside the same enterprise's of the same period a year earlier, and each delivery's median of
+their ratios, by column. Not here: from which ratio on a person is asked (quality's limits), single rows (`doubts`),
+changing anything: a unit is never mended by guess.
 """
 
 from __future__ import annotations
@@ -19,44 +19,61 @@ TABLE = """
         n BIGINT, median_ratio DOUBLE, said VARCHAR, perhaps VARCHAR)"""
 
 
-def ratio_sql(source: Source) -> str | None:
-    """Fill raw.unit_ratio from the settled rows of a source; None where no figures of enterprises come year by year."""
+_POWERS = "MAP {" + ", ".join(f"{literal(unit)}: {power}" for unit, power in UNITS.items()) + "}"
+
+
+def unit_of(factor: str) -> str:
+    """The unit that the file would have to be in for a figure (or a median) of this factor to be where it was."""
+    power = f"{_POWERS}[file.units] - round(log10({factor}))"
+    return f"list_filter(map_keys({_POWERS}), lambda unit: {_POWERS}[unit] = {power})[1]"
+
+
+def pairs_sql(source: Source) -> str | None:
+    """Make temp.year_pair, each figure of a source beside that of a year before; None where there are none year by year.
+
+    `is_told` says of which single figures a word is in place: of revenue and expenses, as their parts (exports) move by
+    tens in honest years; and of an administrative row only where no survey answer is behind what would be said.
+    """
     keys = [source.columns[name] for name in source.keys]
     codes = [column.name for column in keys if column.type == "uscc"]
     times = [column for column in keys if column.type in ("period", "year")]
-    money = [column.name for column in source.columns.values() if column.type == "money"]
+    money = [column for column in source.columns.values() if column.type == "money"]
     if not (len(codes) == len(times) == 1 and len(keys) == 2 and money):
         return None
     time = f"CAST({identifier(times[0].name)} AS VARCHAR)"
     figures = " UNION ALL ".join(
         f"""
-        SELECT {literal(name)} AS column_name, {identifier(codes[0])} AS uscc, {time} AS period,
-            {identifier(name)} AS amount, _delivery_id
+        SELECT {literal(column.name)} AS column_name, {identifier(codes[0])} AS uscc, {time} AS period,
+            {identifier(column.name)} AS amount, {str(column.never_negative).lower()} AS is_whole,
+            _delivery_id, _sheet, _row, _administrative
         FROM raw.{identifier(source.name)}
-        WHERE _statistical AND {identifier(name)} > 0 AND {identifier(codes[0])} IS NOT NULL"""
-        for name in money
+        WHERE _statistical AND {identifier(column.name)} > 0 AND {identifier(codes[0])} IS NOT NULL"""
+        for column in money
     )
-    units = ", ".join(f"{literal(unit)}: {power}" for unit, power in UNITS.items())
     return f"""
-        INSERT INTO raw.unit_ratio
-        WITH
-        figure AS ({figures}),
-        compared AS (
-            SELECT
-                now.column_name, now._delivery_id AS id, mode(before._delivery_id) AS id_before, count(*) AS n,
-                median(CAST(now.amount AS DOUBLE) / CAST(before.amount AS DOUBLE)) AS median_ratio
-            FROM figure AS now
-            JOIN figure AS before ON before.column_name = now.column_name AND before.uscc = now.uscc
-                AND before.period = CAST(CAST(left(now.period, 4) AS INTEGER) - 1 AS VARCHAR) || now.period[5:]
-            GROUP BY ALL
-        )
+        CREATE OR REPLACE TEMP TABLE year_pair AS
+        WITH figure AS ({figures})
         SELECT
-            file.source, column_name, file.name, file.sha256, earlier.name, earlier.sha256, n, median_ratio, file.units,
-            list_filter(
-                map_keys(MAP {{{units}}}),
-                lambda unit: MAP {{{units}}}[unit] = MAP {{{units}}}[file.units] - round(log10(median_ratio))
-            )[1]
-        FROM compared
-        JOIN temp.file AS file ON file.delivery_id = compared.id
-        JOIN temp.file AS earlier ON earlier.delivery_id = compared.id_before
-        ORDER BY ALL"""
+            now.column_name, now._delivery_id AS id, before._delivery_id AS id_before, now._sheet, now._row, now.amount,
+            CAST(now.amount AS DOUBLE) / CAST(before.amount AS DOUBLE) AS ratio,
+            now.is_whole AND (before._administrative OR NOT now._administrative) AS is_told
+        FROM figure AS now
+        JOIN figure AS before ON before.column_name = now.column_name AND before.uscc = now.uscc
+            AND before.period = CAST(CAST(left(now.period, 4) AS INTEGER) - 1 AS VARCHAR) || now.period[5:]"""
+
+
+# Fill raw.unit_ratio from temp.year_pair.
+RATIOS = f"""
+    INSERT INTO raw.unit_ratio
+    WITH compared AS (
+        SELECT column_name, id, mode(id_before) AS id_before, count(*) AS n, median(ratio) AS median_ratio
+        FROM temp.year_pair
+        GROUP BY ALL
+    )
+    SELECT
+        file.source, column_name, file.name, file.sha256, earlier.name, earlier.sha256, n, median_ratio, file.units,
+        {unit_of("median_ratio")}
+    FROM compared
+    JOIN temp.file AS file ON file.delivery_id = compared.id
+    JOIN temp.file AS earlier ON earlier.delivery_id = compared.id_before
+    ORDER BY ALL"""

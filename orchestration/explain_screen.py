@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from orchestration.messages import say
-from orchestration.terminal import console, plain_table, print_line
+from orchestration.terminal import console, percent, plain_table, print_line
 from publication.words import OBLIGATIONS
 
 _RATES = ("rate", "share")
@@ -279,7 +279,7 @@ def _number(value: float | None, rate: bool) -> str:
     if value is None:
         return "—"
     if rate:
-        return f"{value:.1%}"
+        return percent(value)
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 

@@ -179,15 +179,14 @@ def _quarantine(out: Console, result: dict[str, Any]) -> None:
     for one in reasons[:_REASONS_SHOWN]:
         table.add_row(Text(f"{one['rows']:,}", "yellow"), Text(say(one["zh"], one["en"])))
     out.print(Padding(table, (0, 1)))
-    if result["unlinked"]:
-        print_line(
-            out,
-            "",
-            say(
-                f"另有 {result['unlinked']:,} 行只有名称，尚待关联信用代码。",
-                f"{result['unlinked']:,} more rows have a name only and wait for a credit code.",
-            ),
-        )
+    for count, zh, en in (
+        (result["unlinked"], "另有 {:,} 行只有名称，尚待关联信用代码。",
+         "{:,} more rows have a name only and wait for a credit code."),
+        (result["outside_register"], "机构、成果与营收中有 {:,} 个信用代码不在名录中（表 outside_register）。",
+         "{:,} credit codes of institutions, outcomes and revenue are in no register (table outside_register)."),
+    ):  # fmt: skip
+        if count:
+            print_line(out, "", say(zh, en).format(count))
 
 
 def _problems(out: Console, problems: list[dict[str, Any]]) -> None:

@@ -34,6 +34,7 @@ WHERE purpose = 'statistical' AND dimension = 'province' AND member_code = '3400
 QUALIFY reference_year = max(reference_year) OVER (PARTITION BY vintage = 'N')
 ORDER BY vintage = 'N', threshold_yuan
 """
+_OUTSIDE = "SELECT count(DISTINCT uscc) FROM main.outside_register"
 
 
 def taken(intake: Intake) -> dict[str, dict[str, int]]:
@@ -96,6 +97,7 @@ def figures(
         "tables": counted,
         "next_change_on": changes_on[0][0] if changes_on else None,
         "enterprises": enterprises[0][0],
+        "outside_register": con.execute(_OUTSIDE).fetchall()[0][0],
     }
 
 
@@ -183,6 +185,7 @@ def result(run: Run) -> dict[str, Any]:
         "deliveries": run.summary.get("deliveries", []),
         "quarantine": run.summary.get("quarantine", []),
         "unlinked": run.summary.get("unlinked"),
+        "outside_register": run.summary.get("outside_register"),
         "problems": run.summary.get("problems", []),
         "warnings": run.summary.get("warnings", []),
         "reasons": record.reasons,

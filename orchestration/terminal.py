@@ -13,6 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from publication import words
+
 WIDTH = 80
 _BAR = 12
 
@@ -53,7 +55,7 @@ def bar(rate: float | None, path: float | None) -> Text:
 
 def percent(rate: float | None) -> str:
     """A rate with one decimal; the rate of nobody is a dash, not 0 %."""
-    return "—" if rate is None else f"{rate:.1%}"
+    return "—" if rate is None else words.percent(rate)
 
 
 def short(path: str) -> str:

@@ -133,7 +133,7 @@ def _cells(con: duckdb.DuckDBPyConnection, view: View, dimension: str) -> list[C
             *,
             CASE
                 WHEN dimension != 'province' AND member_code != '_U' AND rate IS NOT NULL
-                THEN rank() OVER (PARTITION BY obligation, member_code = '_U' ORDER BY rate DESC NULLS LAST)
+                THEN dense_rank() OVER (PARTITION BY obligation, member_code = '_U' ORDER BY rate DESC NULLS LAST)
             END AS place
         FROM build.public.coverage
         WHERE reference_year = ? AND tier_basis = ? AND purpose = ? AND dimension = ?

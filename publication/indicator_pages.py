@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from publication.words import percent
+
 PROVINCE = "340000"
 _KINDS = {
     "T": "有数量目标 numeric target",
@@ -183,7 +185,7 @@ def _value(one: Mapping[str, Any]) -> str:
     if one["value"] is None:
         told = "不公布 withheld" if one["conf_status"] != "F" else "—"
     elif one["measure"] in ("rate", "share") or one["measure"].endswith("_share"):
-        told = f"{one['value']:.1%}"
+        told = percent(one["value"])
     else:
         told = f"{one['value']:,.12g}"
     status = f", {one['status']}" if one["status"] not in (None, "no_target") else ""

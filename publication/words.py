@@ -33,6 +33,15 @@ VINTAGES = {"N": "监测数 N", "P": "初步数 P", "F": "最终数 F", "C": "�
 OBS_STATUSES = {"A": "正常 A", "F": "年内 F", "P": "初步 P", "Q": "不公布 Q"}
 WITHHELD = "灰色空格：不予公布，不等于 0。Grey and empty: withheld, not 0."
 
+# A rate short of full coverage is never shown as 100 % (domain.md 5, trap 43), in a cell's format and in text.
+RATE_FORMAT = '[=1]0.0%;[>=0.9995]"99.9%";0.0%'
+
+
+def percent(rate: float) -> str:
+    """A rate with one decimal."""
+    return "99.9%" if 0.9995 <= rate < 1 else f"{rate:.1%}"
+
+
 # Chinese, English.
 NOTES = (
     (

@@ -20,6 +20,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from publication.words import RATE_FORMAT
+
 Value = str | int | float | Decimal | bool | dt.date | None
 
 _INK, _BLUE, _QUIET, _PALE, _LINE = "#1F2A37", "#1F4E79", "#5B6775", "#DDE7F1", "#C3CAD2"
@@ -45,11 +47,11 @@ _STYLES: dict[str, dict[str, Any]] = {
     "code": {"border": 1, "align": "center"},
     "count": {"border": 1, "num_format": "#,##0"},
     "number": {"border": 1, "num_format": "#,##0.00"},
-    "rate": {"border": 1, "num_format": "0.0%"},
+    "rate": {"border": 1, "num_format": RATE_FORMAT},
     "points": {"border": 1, "num_format": "+0.0%;-0.0%;0.0%"},
     "headline": {
         "border": 1,
-        "num_format": "0.0%",
+        "num_format": RATE_FORMAT,
         "bold": True,
         "font_size": 16,
         "align": "center",

@@ -118,7 +118,7 @@ def test_the_release_before_is_as_it_was(spoilt: tuple[Path, CompletedProcess[st
     assert province.digest(home / "releases" / first) == province.digest(published / "releases" / first)
 
 
-def test_a_missing_required_source_is_refused_and_named(fresh: Path, innostat: Program) -> None:
+def test_f55_a_missing_required_source_is_refused_and_named(fresh: Path, innostat: Program) -> None:
     province.revenue(fresh)
     run = innostat("run", "--as-of", province.AS_OF, "--json", home=fresh)
     assert run.returncode == 3, run.stdout + run.stderr

@@ -138,7 +138,7 @@ def test_a_file_taken_away_takes_nothing_back(home, place, aged):
     assert len(RawStore(home).deliveries()) == 2
 
 
-def test_a_folder_that_is_not_there_is_refused_with_the_age_of_the_data(home, place):
+def test_f55_a_folder_that_is_not_there_is_refused_with_the_age_of_the_data(home, place):
     place.put("a.csv")
     load(home, pull(home, place.url))
     place.fs.rm(place.root, recursive=True)

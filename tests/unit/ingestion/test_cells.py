@@ -326,7 +326,7 @@ def test_what_is_no_date(cell: str) -> None:
         ("202613", None, "unreadable"),
     ],
 )
-def test_f33_months(cell: str, value: date | None, rule: str | None) -> None:
+def test_f33_trap_56_months(cell: str, value: date | None, rule: str | None) -> None:
     assert one("month", cell) == (value, rule)
 
 
@@ -357,7 +357,7 @@ def test_periods(cell: str, value: str | None) -> None:
 
 
 @given(st.integers(1990, 2099), st.integers(1, 12), st.integers(-2, 2))
-def test_f45_a_period_is_told_when_its_last_day_has_come(year: int, month: int, shift: int) -> None:
+def test_f45_trap_61_a_period_is_told_when_its_last_day_has_come(year: int, month: int, shift: int) -> None:
     last = date(year, month, monthrange(year, month)[1])
     on = last + timedelta(days=shift)
     rule = "in_future" if on < last else None
@@ -366,7 +366,7 @@ def test_f45_a_period_is_told_when_its_last_day_has_come(year: int, month: int, 
     assert one("period", str(year), on=date(year, 12, 31))[1] is None
 
 
-def test_f45_what_begins_may_not_lie_ahead_and_what_ends_may() -> None:
+def test_f45_trap_61_what_begins_may_not_lie_ahead_and_what_ends_may() -> None:
     for name in ("recognised_on", "started_on", "held_on"):
         assert one("date", "2026-11-23", name=name)[1] is None
         assert one("date", "2026-11-24", name=name)[1] == "in_future"

@@ -198,7 +198,7 @@ def test_a_file_split_in_two_shuffled_and_in_other_formats_gives_the_same_rows(
 
 @settings(max_examples=8)
 @given(TABLES, TABLES)
-def test_f29_a_later_delivery_supersedes_and_an_earlier_date_still_sees_the_old(
+def test_f29_trap_40_a_later_delivery_supersedes_and_an_earlier_date_still_sees_the_old(
     first: dict[Any, Decimal], second: dict[Any, Decimal]
 ) -> None:
     """And the same bytes again, under another name, change nothing."""
@@ -251,7 +251,9 @@ def test_f28_memory_is_bounded_whatever_the_size(tmp_path: Path) -> None:
     assert read == {"small": 70_000, "large": 700_000}
 
 
-def test_f41_the_same_values_twice_are_one_and_contradicting_ones_are_all_set_aside(tmp_path: Path) -> None:
+def test_f41_trap_19_the_same_values_twice_are_one_and_contradicting_ones_are_all_set_aside(
+    tmp_path: Path,
+) -> None:
     rows = [
         [code(1), "甲", 2025, 1],
         [code(1), "甲", 2025, 1],

@@ -663,6 +663,44 @@ def test_meaning(
     assert [(r, s) for _, _, r, s in typed.broken] == ([(rule, severity)] if rule else []), id_
 
 
+@pytest.mark.parametrize(
+    ("id_", "title", "cell", "rule", "zh", "en"),
+    [
+        ("f42-old-number", "信用代码", "340100123456789", "uscc_malformed", "15位的旧工商注册号", "15 digits"),
+        ("f42-organisation", "信用代码", "14895011-7", "uscc_malformed", "9位的组织机构代码", "organisation code"),
+        ("f42-branch", "信用代码", "14895011B", "uscc_malformed", "分支机构", "a branch"),
+        ("f42-length", "信用代码", "9134010000", "uscc_malformed", "现有 10 位", "it has 10 characters"),
+        ("f47-section-of-2011", "行业代码", "P82", "industry_contradiction", "82 属于门类 O", "82 is of section O"),
+        ("f47-no-such-division", "行业代码", "C98", "unreadable", "", ""),
+    ],
+)  # fmt: skip
+def test_what_a_code_is_instead_is_said(
+    tmp_path: Path, id_: str, title: str, cell: str, rule: str, zh: str, en: str
+) -> None:
+    """P82 was education in GB/T 4754-2011; since 2017 it is P83."""
+    cells = dict(zip(REGISTER, ["2025", code(1), "甲", "340102", "C26", "在库"], strict=True)) | {title: cell}
+    (issue,) = deliver(tmp_path, "enterprise_register", csv_text(REGISTER, [*cells.values()])).issues
+    assert (issue["rule"], issue["severity"]) == (rule, "quarantine"), id_
+    assert zh in issue["detail_zh"] and en in issue["detail_en"]
+
+
+def test_f47_a_class_that_an_older_edition_split_otherwise_counts_in_its_division(tmp_path: Path) -> None:
+    """Of industry, the divisions of the 2011 and 2017 editions are the same: 3663 of 2011 is of 36 as any other."""
+    typed = deliver(
+        tmp_path,
+        "enterprise_register",
+        csv_text(REGISTER, ["2025", code(1), "甲", "340102", "C3663", "在库"]),
+    )
+    assert [r["industry_code"] for r in typed.rows] == ["C3663"] and typed.broken == []
+
+
+def test_f45_an_approval_of_the_year_202_is_quarantined(tmp_path: Path) -> None:
+    head = ["机构编号", "机构名称", "机构类别", "级别", "依托单位", "认定日期"]
+    rows = [["N1", "中心", "企业技术中心", "省", "甲公司", day] for day in ("0202-03-01", "2020-03-01")]
+    typed = deliver(tmp_path, "rd_institution", csv_text(head, *rows))
+    assert typed.broken == [(2, "recognised_on", "unreadable", "quarantine")]
+
+
 @pytest.mark.parametrize("yi", ["1", "5", "10"])
 def test_f46_thresholds_are_exact_in_yuan(tmp_path: Path, yi: str) -> None:
     cells = [f"{yi}亿", str(int(yi) * 10000), f"{int(yi) * 10000 - 1}.99", f"{int(yi) * 10000}.01"]

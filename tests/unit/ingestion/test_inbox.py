@@ -90,7 +90,7 @@ def test_an_unknown_folder_and_a_stray_file_are_named_in_both_languages(home):
     assert all("patents" in words for words in (found.problems[0].zh, found.problems[0].en))
 
 
-def test_no_link_is_followed_f58(home):
+def test_f58_no_link_is_followed(home):
     secret = home / "secret.csv"
     secret.write_text("secret")
     outside = home / "outside"
@@ -104,7 +104,7 @@ def test_no_link_is_followed_f58(home):
     assert codes(found) == [("link", "patent/folder"), ("link", "patent/link.csv"), ("link", "standard")]
 
 
-def test_a_pipe_does_not_hold_up_the_scan_f58(home):
+def test_f58_a_pipe_does_not_hold_up_the_scan(home):
     os.mkfifo(home / "inbox" / "patent" / "pipe.csv")
     assert codes(scan(home, SOURCES)) == [("not_a_file", "patent/pipe.csv")]
 
@@ -112,7 +112,7 @@ def test_a_pipe_does_not_hold_up_the_scan_f58(home):
 @pytest.mark.parametrize(
     "name", ["引'号\".csv", "行\n尾.csv", "😀.csv", "名" * 80 + ".csv", "'; DROP TABLE x; --.csv"]
 )
-def test_any_name_is_just_a_name_f58(home, name):
+def test_f58_any_name_is_just_a_name(home, name):
     put(home, f"patent/{name}")
     assert [file.name for file in scan(home, SOURCES).files] == [name]
 
@@ -127,7 +127,7 @@ def test_a_name_in_gbk_is_read_as_such(home):
     assert file.path.read_bytes() == b"x"
 
 
-def test_a_file_that_is_written_while_it_is_hashed_waits_f55_f57(home, monkeypatch):
+def test_f55_f57_a_file_that_is_written_while_it_is_hashed_waits(home, monkeypatch):
     path = put(home, "patent/a.csv", b"1" * 100)
     real = hashlib.sha256
 

@@ -74,7 +74,7 @@ def test_a_sidecar_says_the_delivery_date_and_a_bad_one_refuses_its_file(home):
     assert (bad.delivery.delivered_on, bad.receipt.refused.code) == (AS_OF, "sidecar_invalid")
 
 
-def test_a_delivery_of_tomorrow_is_on_record_today_and_counts_tomorrow(home):
+def test_f55_a_delivery_of_tomorrow_is_on_record_today_and_counts_tomorrow(home):
     put(home, "enterprise_revenue/a.csv", revenue_file(f"{GOOD},2025,1"))
     put(home, "enterprise_revenue/a.csv.meta.toml", "delivered_on = 2026-03-02")
     taken = load(home).taken

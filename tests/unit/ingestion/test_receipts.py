@@ -85,7 +85,7 @@ def test_a_receipt_says_what_was_accepted_and_what_was_not_and_why(world, tmp_pa
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_nothing_in_a_receipt_is_a_formula_or_a_link_f62(world, tmp_path, payload):
+def test_f62_nothing_in_a_receipt_is_a_formula_or_a_link(world, tmp_path, payload):
     issue = {"_sheet": payload, "_row": 9, "column_name": payload, "detail_zh": payload, "detail_en": payload}
     world.deliver(
         "rd_institution",

@@ -65,7 +65,7 @@ def test_every_byte_is_kept_and_on_record(home):
     assert store.blob(one.sha256).stat().st_mode & 0o777 == 0o400
 
 
-def test_the_same_again_changes_nothing_whatever_its_name_f29(home):
+def test_f29_the_same_again_changes_nothing_whatever_its_name(home):
     put(home, "patent/a.csv", "x")
     load(home, 1)
     before = snapshot(home / "raw")
@@ -120,7 +120,7 @@ def test_unknown_names_what_a_run_would_load(home):
 
 
 @pytest.mark.parametrize("change", ["content", "gone", "link"])
-def test_a_file_replaced_since_the_scan_waits_for_the_next_run_f57(home, change):
+def test_f57_a_file_replaced_since_the_scan_waits_for_the_next_run(home, change):
     put(home, "patent/a.csv", "x")
     put(home, "patent/b.csv", "b")
     files = scan(home, SOURCES).files
@@ -167,7 +167,7 @@ def test_what_a_killed_run_left_half_written_is_swept(home):
     assert not leftover.exists()
 
 
-def test_a_full_disk_leaves_no_half_blob_f06(home, monkeypatch):
+def test_f06_a_full_disk_leaves_no_half_blob(home, monkeypatch):
     put(home, "patent/a.csv", "x")
     monkeypatch.setattr(
         store_module.os, "fsync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left"))

@@ -53,7 +53,7 @@ def test_money_is_in_yuan_and_absent_booleans_are_no(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "mark", ["", " ", "　", "--", "-", "—", "/", "null", "NULL", "N/A", "nan", "NaN", "无", "－", "／"]
 )
-def test_marks_of_missing(tmp_path: Path, mark: str) -> None:
+def test_trap_39_marks_of_missing(tmp_path: Path, mark: str) -> None:
     rows = [register_row(1, 状态=mark), register_row(2, 企业名称=mark)]
     typed = deliver(tmp_path, "enterprise_register", csv_text(REGISTER_HEAD, *rows))
     assert typed.broken == [
@@ -62,11 +62,11 @@ def test_marks_of_missing(tmp_path: Path, mark: str) -> None:
     ]
 
 
-def test_zero_is_zero(tmp_path: Path) -> None:
+def test_trap_39_zero_is_zero(tmp_path: Path) -> None:
     assert [row["revenue"] for row in revenue(tmp_path, "0", "0.00").rows] == [0, 0]
 
 
-def test_total_rows_footers_blank_rows_and_repeated_headers(tmp_path: Path) -> None:
+def test_trap_55_total_rows_footers_blank_rows_and_repeated_headers(tmp_path: Path) -> None:
     head = ["序号", "企业名称", "报告期", "营业收入（千元）"]
     typed = deliver(tmp_path, "enterprise_revenue", csv_text(
         ["2025年营业收入", "", "", ""], head,

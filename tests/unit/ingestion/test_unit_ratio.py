@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ingestion.contract import load_contracts
-from ingestion.unit_ratio import ratio_sql
+from ingestion.unit_ratio import pairs_sql
 from tests.unit.ingestion.loading_world import Home
 from tests.unit.ingestion.typed_world import code
 
@@ -76,6 +76,6 @@ def test_zero_and_missing_are_no_basis(home):
 
 
 def test_the_sources_that_report_enterprises_year_by_year_are_compared():
-    compared = {name for name, source in load_contracts().items() if ratio_sql(source)}
+    compared = {name for name, source in load_contracts().items() if pairs_sql(source)}
     assert {"enterprise_revenue", "survey_finance", "survey_rd_activity"} <= compared
     assert "fiscal_input" not in compared

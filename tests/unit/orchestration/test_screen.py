@@ -60,6 +60,7 @@ def result() -> dict[str, Any]:
             {"rule": "a", "zh": "证照号被Excel转成数字" * 6, "en": "a code became a number " * 6, "rows": 715}
         ],
         "unlinked": 551,
+        "outside_register": 12,
         "problems": [
             {"code": "unknown_source", "zh": "文件夹“专利”不是任何数据来源。" * 4, "en": "no source. " * 12}
         ],

@@ -93,7 +93,7 @@ def test_f62_member_names_come_back_exactly_from_parquet(written: Candidate) -> 
     assert set(PAYLOADS[:6]) <= set(names)
 
 
-def test_suppressed_cells_are_empty_everywhere_in_public(written: Candidate) -> None:
+def test_trap_59_suppressed_cells_are_empty_everywhere_in_public(written: Candidate) -> None:
     suppressed = [
         row
         for row in read_csv((written.path / "public" / "coverage.csv").read_bytes())
@@ -151,9 +151,14 @@ def test_the_workbook_opens_with_the_headline_rates(written: Candidate) -> None:
     assert sheet.freeze_panes == "B6"
 
 
-def test_the_city_page_ranks_cities_and_not_the_province(written: Candidate) -> None:
+def test_trap_45_the_city_page_shows_numbers_asked_and_ranks_cities_densely_and_not_the_province(
+    written: Candidate,
+) -> None:
     sheet = openpyxl.load_workbook(written.path / "public" / "indicators.xlsx")["分市 Cities 2025 CY"]
     rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=7, max_row=23, max_col=6)]
     assert rows[0][0] == "安徽省" and rows[0][5] in (None, "")
     by_rate = sorted(rows[1:], key=lambda row: -float(str(row[4])))
     assert by_rate[0][5] == 1 and len(rows) == 17
+    rates = sorted({float(str(row[4])) for row in rows[1:]}, reverse=True)
+    assert [row[5] for row in by_rate] == [rates.index(float(str(row[4]))) + 1 for row in by_rate]
+    assert all(isinstance(row[1], int) for row in rows), "the number asked stands beside its rate"

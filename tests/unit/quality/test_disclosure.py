@@ -94,6 +94,7 @@ WIDE = (30, 30, 30, 0)
         ((2, 3, 3, 0), False),
         ((3, 1, 0, 0), False),
         ((3, 0, 2, 0), False),
+        ((11, 1, 0, 0), False),  # of twelve, the one that lags behind
         ((3, 3, 3, 2), False),
         ((3, 3, 3, 0), True),
         ((0, 9, 0, 0), False),  # none of nine met: each is named by silence
@@ -103,7 +104,7 @@ WIDE = (30, 30, 30, 0)
         ((0, 8, 2, 0), False),
     ],
 )
-def test_each_side_of_each_rule(
+def test_trap_58_each_side_of_each_rule(
     counts: tuple[int, int, int, int], safe: bool, city: duckdb.DuckDBPyConnection
 ) -> None:
     coverage_of(city, {(2025, "activity"): counts})
@@ -127,7 +128,7 @@ def test_each_side_of_each_rule(
         (30, 29, 29, {"institution", "outcome"}),  # 1 – 10 亿元 together is one enterprise
     ],
 )
-def test_a_leaf_tier_of_one_or_two_costs_the_narrower_cell(
+def test_trap_58_a_leaf_tier_of_one_or_two_costs_the_narrower_cell(
     n1: int, n2: int, n3: int, suppressed: set[str], city: duckdb.DuckDBPyConnection
 ) -> None:
     asked = dict(zip(THRESHOLDS, (n1, n2, n3), strict=True))

@@ -213,7 +213,7 @@ def test_a_city_whose_enterprises_all_wait_for_revenue_is_not_missing(build: Bui
         ("dimension = 'size'", 0.2, False),
     ],
 )
-def test_a_rate_of_a_finished_year_that_moved_more_than_ten_points_is_held(
+def test_trap_41_a_rate_of_a_finished_year_that_moved_more_than_ten_points_is_held(
     where: str, moved_by: float, held: bool, build: Build
 ) -> None:
     moved = f"UPDATE main.coverage SET rate = rate + ({moved_by}) WHERE {where} AND tier_basis = 'CY' AND"
@@ -338,11 +338,13 @@ def ratio(median: float, n: int = 60) -> str:
         (10_000, 20, True),
     ],
 )
-def test_a_median_a_whole_unit_away_is_held_f40(median: float, n: int, held: bool, build: Build) -> None:
+def test_f40_trap_01_a_median_a_whole_unit_away_is_held(
+    median: float, n: int, held: bool, build: Build
+) -> None:
     assert bad(first(build(ratio(median, n)))) == ({"unit_suspected"} if held else set())
 
 
-def test_the_evidence_names_the_factor_and_the_unit_that_it_may_be_f40(build: Build) -> None:
+def test_f40_the_evidence_names_the_factor_and_the_unit_that_it_may_be(build: Build) -> None:
     (shown,) = first(build(ratio(10_000)))["unit_suspected"].examples
     assert (
         "中位数为上年 10,000 倍，疑似 元" in shown and "perhaps in 元" in shown and "unit_said=万元" in shown
