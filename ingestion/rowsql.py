@@ -203,7 +203,7 @@ def _kind(job: Job) -> str:
         for name, titles in layout.titles.items()
     ]
     repeated = " + ".join(f"({test})::INTEGER" for test in same if test) or "0"
-    return f"""CASE WHEN {not_data} THEN 'skipped' WHEN {repeated} >= {min(2, len(same))} THEN 'skipped'
+    return f"""CASE WHEN {not_data} THEN 'skipped' WHEN {repeated} >= {min(2, len(same))} THEN 'head'
         WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END"""
 
 

@@ -28,6 +28,7 @@ from ingestion.readers.opening import open_book
 from ingestion.readers.sheet import Book, TextSheet, schema
 from ingestion.reference import Reference
 from ingestion.remarks import no_header, renamed
+from ingestion.repeated import skip_repeated_heads
 from ingestion.rowsql import (
     Job,
     insert_sql,
@@ -42,7 +43,10 @@ from ingestion.store import Delivery
 from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
 from ingestion.units import units_text
 
-_CODE = "cell_text cells codes contract header macros mark remarks rowsql rules sidecar typed typed_receipt units readers/*"
+_CODE = (
+    "cell_text cells codes contract header macros mark remarks repeated rowsql rules sidecar typed typed_receipt"
+    " units readers/*"
+)
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
 RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
 # Each row falls under one of the three; that they add up to the rows is asserted.
@@ -131,6 +135,7 @@ def _load(
                   mark=mark_column(sheet.head, layout))  # fmt: skip
         said.append({"sheet": sheet.name, "units": units_text(layout.powers)})
         _type_sheet(con, sheet, job)
+        skip_repeated_heads(con, sheet, layout, titles)
         rows = con.execute("SELECT count(*) FROM typed WHERE _sheet = ?", [sheet.name]).fetchall()[0][0]
         sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
     if not any(sheet.read for sheet in sheets):
