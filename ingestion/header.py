@@ -37,11 +37,10 @@ class Layout:
     """Where in a sheet what stands."""
 
     width: int  # columns of the header
+    first: int  # first row of the header, from 0
     data: int  # first row below the header, from 0
     columns: Mapping[str, int]  # canonical name → column
-    titles: Mapping[
-        str, tuple[str, ...]
-    ]  # canonical name → its cells in the header: a repeated header has them
+    titles: Mapping[str, tuple[str, ...]]  # canonical name → its cells in the header
     powers: Mapping[str, int]  # money column → power of ten of its unit
     units: tuple[str, ...]  # the units that were said
     notes: tuple[Note, ...]
@@ -111,18 +110,19 @@ def find_header(
     columns = _unambiguous(source, found, shown, place)
     for name in constants:
         if name in columns:
-            raise refuse("constant_present", column=_label(source, name))
+            raise refuse("constant_present", column=label(source, name))
     width = max(len(_trim(row)) for row in grid[first : last + 1])
     extra = [title for i in range(width) if i not in found and (title := shown.title(i))]
     if missing := _missing(source, {*columns, *constants}, keys_only):
         raise _missing_columns(source, missing, extra, place)
     data = last + 1
-    while data < len(head) and (_is_numbers(grid[data], len(found)) or is_row_of_units(list(grid[data]))):
+    while data < len(head) and (is_numbers(grid[data], len(found)) or is_row_of_units(list(grid[data]))):
         data += 1
     said = _units_said(grid, (first, last, data), found, titles) | {name: [] for name in constants}
     powers = _powers(source, said, _said_in_general(grid, (first, last), found, unit), place)
     return Layout(
         width=width,
+        first=first,
         data=data,
         columns=columns,
         titles={name: shown.cells(i) for name, i in columns.items()},
@@ -182,8 +182,7 @@ class _Shown:
         return tuple(dict.fromkeys(cell for row in self._rows if (cell := _cell(row, index).strip())))
 
     def title(self, index: int) -> str:
-        cells = self.cells(index)
-        return re.sub(r"\s+", " ", cells[-1]) if cells else ""
+        return re.sub(r"\s+", " ", ("", *self.cells(index))[-1])
 
 
 def _unambiguous(source: Source, found: _Found, shown: _Shown, place: str) -> dict[str, int]:
@@ -191,7 +190,7 @@ def _unambiguous(source: Source, found: _Found, shown: _Shown, place: str) -> di
     for index, (name, _) in sorted(found.items()):
         if name in columns:
             both = f"{shown.title(columns[name])}、{shown.title(index)}"
-            raise refuse("duplicate_header", sheet=place, column=_label(source, name), titles=both)
+            raise refuse("duplicate_header", sheet=place, column=label(source, name), titles=both)
         columns[name] = index
     return columns
 
@@ -210,7 +209,7 @@ def _missing_columns(
 ) -> Exception:
     """The refusal, with titles of the file that look like what is missing."""
     near = [
-        f"{title} ≈ {_label(source, name)}"
+        f"{title} ≈ {label(source, name)}"
         for group in missing
         for name in group
         for title in extra
@@ -224,13 +223,13 @@ def _missing_columns(
     return refuse(
         "missing_column",
         sheet=place,
-        columns="、".join("/".join(_label(source, name) for name in group) for group in missing),
+        columns="、".join("/".join(label(source, name) for name in group) for group in missing),
         guess_zh=f"文件中相近的列名：{'；'.join(near)}。" if near else "",
         guess_en=f"Titles that look alike: {'; '.join(near)}. " if near else "",
     )
 
 
-def _is_numbers(row: Sequence[str], titled: int) -> bool:
+def is_numbers(row: Sequence[str], titled: int) -> bool:
     """甲 乙 1 2 3: stems, then numbers that rise (form 107-2 prints its field codes, so they may leap)."""
     cells = [text for cell in row if (text := re.sub(r"[\s()]", "", normalize("NFKC", cell)))]
     numbers = [int(cell) for cell in cells if re.fullmatch(r"[0-9]{1,3}", cell)]
@@ -279,7 +278,7 @@ def _powers(source: Source, own: Mapping[str, list[str]], general: list[str], pl
         if source.columns[name].type != "money":
             continue
         said = list(dict.fromkeys(units + general))
-        column = _label(source, name)
+        column = label(source, name)
         if len(said) > 1:
             raise refuse("unit_contradiction", sheet=place, column=column, units="、".join(said))
         if not said:
@@ -288,7 +287,8 @@ def _powers(source: Source, own: Mapping[str, list[str]], general: list[str], pl
     return powers
 
 
-def _label(source: Source, name: str) -> str:
+def label(source: Source, name: str) -> str:
+    """A column as people are told of it."""
     return f"{source.columns[name].headers[0]} {name}"
 
 

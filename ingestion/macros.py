@@ -123,7 +123,7 @@ CREATE MACRO amount(cell, apart, power) AS
               * (0.000001 * apart.sign)::DECIMAL(7,6) AS DECIMAL(24,6)) END;
 
 CREATE MACRO sane(d) AS
-    CASE WHEN try_cast(d AS DATE) BETWEEN DATE '1900-01-01' AND DATE '2100-12-31'
+    CASE WHEN try_cast(d AS DATE) BETWEEN DATE '1900-01-01' AND DATE '9999-12-31'
          THEN try_cast(d AS DATE) END;
 
 CREATE MACRO day_text(cell) AS

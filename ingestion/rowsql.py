@@ -206,7 +206,7 @@ def _kind(job: Job) -> str:
     repeated = " + ".join(f"({test})::INTEGER" for test in same if test) or "0"
     # The first look at one character spares nearly every row the regular expressions.
     return f"""coalesce(CASE WHEN contains('{_NOT_DATA_INITIALS}', left(_text, 1)) THEN {not_data} END,
-        CASE WHEN {repeated} >= {min(2, len(same))} THEN 'skipped'
+        CASE WHEN {repeated} >= {min(2, len(same))} THEN 'head'
         WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END)"""
 
 

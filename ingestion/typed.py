@@ -28,6 +28,7 @@ from ingestion.readers.opening import open_book
 from ingestion.readers.sheet import Book, TextSheet, schema
 from ingestion.reference import Reference
 from ingestion.remarks import no_header, renamed
+from ingestion.repeated import skip_repeated_heads
 from ingestion.rowsql import (
     Job,
     insert_sql,
@@ -44,8 +45,8 @@ from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
 from ingestion.units import units_text
 
 _CODE = (
-    "cell_text cells codes contract header hints macros mark remarks rowsql rules sidecar totals typed typed_receipt units"
-    " readers/*"
+    "cell_text cells codes contract header hints macros mark remarks repeated rowsql rules sidecar totals typed"
+    " typed_receipt units readers/*"
 )
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
 RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
@@ -54,7 +55,9 @@ _COUNTS = """
 SELECT count(*), count(*) FILTER (WHERE _kind IN ('data', 'ragged') AND NOT _bad),
     count(*) FILTER (WHERE _kind IN ('data', 'ragged') AND _bad), count(*) FILTER (WHERE _kind IN ('skipped', 'total'))
 FROM typed"""
-_ROWS = "SELECT count(*), count(*) FILTER (WHERE _kind = 'total') FROM typed WHERE _sheet = ?"
+_ROWS = """
+SELECT count(*), count(*) FILTER (WHERE _kind = 'total'), count(*) FILTER (WHERE _kind = 'head')
+FROM typed WHERE _sheet = ?"""
 
 
 def type_delivery(
@@ -137,7 +140,9 @@ def _load(
                   mark=mark_column(sheet.head, layout))  # fmt: skip
         said.append({"sheet": sheet.name, "units": units_text(layout.powers)})
         _type_sheet(con, sheet, job)
-        rows, totals = con.execute(_ROWS, [sheet.name]).fetchall()[0]
+        rows, totals, heads = con.execute(_ROWS, [sheet.name]).fetchall()[0]
+        if heads:
+            skip_repeated_heads(con, sheet, layout, titles)
         apart += mismatches(con, source, layout, sheet.name) if totals else []
         sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
     if not any(sheet.read for sheet in sheets):
