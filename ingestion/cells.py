@@ -29,7 +29,7 @@ SQL_TYPE = {
 
 WARNINGS = frozenset(
     {
-        "uscc_check_digit", "area_not_county", "list_element", "rounded", "maybe_cut",
+        "uscc_check_digit", "area_not_county", "industry_padded", "list_element", "rounded", "maybe_cut",
         "consolidated", "abolished_without_date",
     }
 )  # fmt: skip
@@ -143,11 +143,14 @@ def _area(column: Column, n: Names, power: int) -> Cell:
 
 
 def _industry(column: Column, n: Names, power: int) -> Cell:
-    parse = f"regexp_replace(upper({n.text}), '{ANY_SPACE}', '', 'g')"
+    # 6 for 06: a spreadsheet has dropped the zero; no other division could be meant.
+    parse = f"""CASE WHEN regexp_full_match({n.text}, '[1-9]') THEN '0' || {n.text}
+        ELSE regexp_replace(upper({n.text}), '{ANY_SPACE}', '', 'g') END"""
     shape = f"regexp_full_match({n.parse}, '[A-T]|[A-T]?[0-9]{{2,4}}')"
     head = f"try_cast(regexp_extract({n.parse}, '^[A-T]?([0-9]{{2}})?') AS industry_head)"
     division = f"try_cast(regexp_extract({n.parse}, '[0-9]{{2}}') AS industry_head)"
-    rule = f"""CASE WHEN {n.read} IS NOT NULL THEN NULL
+    rule = f"""CASE WHEN {n.read} IS NOT NULL
+            THEN CASE WHEN regexp_full_match({n.text}, '[0-9]') THEN 'industry_padded' END
         WHEN {shape} AND {division} IS NOT NULL THEN 'industry_contradiction' ELSE 'unreadable' END"""
     return Cell(parse, f"CASE WHEN {shape} AND {head} IS NOT NULL THEN {n.parse} END", n.read, rule)
 

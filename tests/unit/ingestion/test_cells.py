@@ -272,11 +272,7 @@ def test_f47_areas(cell: str, name: str, value: str | None, rule: str | None) ->
         ("2614", "2614", None),
         ("c26", "C26", None),
         ("C 2614", "C2614", None),
-        (
-            "6",
-            None,
-            "unreadable",
-        ),  # 06 whose zero a spreadsheet has dropped: codes are text, and 610 could be either
+        ("6", "06", "industry_padded"),
         ("B26", None, "industry_contradiction"),
         ("99", None, "unreadable"),
         ("Z", None, "unreadable"),

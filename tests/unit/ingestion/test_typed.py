@@ -171,12 +171,14 @@ def test_warnings_leave_the_row_in(tmp_path: Path) -> None:
     rows = [
         register_row(1, 信用代码=wrong),
         register_row(2, 行政区划代码="340100"),
+        register_row(3, 行业代码="6"),
     ]
     typed = deliver(tmp_path, "enterprise_register", csv_text(REGISTER_HEAD, *rows))
-    assert typed.counts == (2, 2, 0, 0)
+    assert typed.counts == (3, 3, 0, 0)
     assert typed.broken == [
         (2, "uscc", "uscc_check_digit", "warning"),
         (3, "operating_area_code", "area_not_county", "warning"),
+        (4, "industry_code", "industry_padded", "warning"),
     ]
 
 
