@@ -23,6 +23,8 @@ KEYS = {
     "delivery": ("source", "name"),
     "indicator_value": ("indicator_id", "measure", "reading", "period", "area_code", "category"),
 }
+# Warnings that are worth a look and follow from no rule of the interface, so that no second reading can come to them.
+DOUBTS = ("unit_suspected", "before_establishment", "branch_code", "total_mismatch")
 QUERIES = {
     "coverage": "select * from main.coverage",
     "obligation_status": "from main.obligation_status union all by name from confidential.obligation_status",
@@ -39,8 +41,8 @@ QUERIES = {
     "delivery": "from main.delivery where delivered_on <= (select as_of from raw.run_setting)",
     **{
         name: f"""
-          select distinct source, file, "row" from main.{name}
-          union select distinct source, file, "row" from confidential.{name}"""
+          select distinct source, file, "row" from main.{name} where rule not in {DOUBTS}
+          union select distinct source, file, "row" from confidential.{name} where rule not in {DOUBTS}"""
         for name in ("quarantined_row", "warned_row")
     },
     "unlinked_row": "select source, name from main.unlinked_row union select source, name from confidential.unlinked_row",

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -493,6 +494,21 @@ def test_f38_a_password_is_refused_and_excels_own_is_not(tmp_path: Path) -> None
         typed = deliver(tmp_path, "enterprise_revenue", locked.getvalue())
         assert typed.refused == refused
         assert len(typed.rows) == (refused is None)
+
+
+def test_f38_macros_are_carried_along_and_never_run(tmp_path: Path) -> None:
+    """An .xlsm is a workbook with a further part; its tables are read and the rest is bytes."""
+    with ZipFile(io.BytesIO(sheets(tmp_path, HEAD, row()))) as plain:
+        parts = {name: plain.read(name) for name in plain.namelist()}
+    macros = zipped({**parts, "xl/vbaProject.bin": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)})
+    assert deliver(tmp_path, "enterprise_revenue", macros).counts == (1, 1, 0, 0)
+
+
+def test_f58_a_name_in_an_archive_may_be_longer_than_any_file_system_allows(tmp_path: Path) -> None:
+    name = "名" * 300 + "\n'; DROP TABLE x; --😀.csv"
+    archive = zipped({name: one().encode(), "b.csv": one(2).encode()})
+    typed = deliver(tmp_path, "enterprise_revenue", archive)
+    assert {r["_sheet"] for r in typed.rows} == {name, "b.csv"}
 
 
 def test_f38_ods(tmp_path: Path) -> None:
