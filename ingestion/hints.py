@@ -17,6 +17,11 @@ _OTHER_CODES = (
     ("[0-9A-Z]{8}[0-9X]", "这是9位的组织机构代码", "this is an organisation code of 9 characters"),
     ("[0-9A-Z]{8}B", "这是分支机构（产业活动单位）的代码", "this is the code of a branch"),
 )
+# What a cell of a type looks like.
+_FORMS = {
+    "money": "1234.56、5亿", "decimal": "1234.56", "int": "12", "date": "2025-03-01、2025年3月1日", "month": "2025-03、202503",
+    "period": "2025、2025-09", "year": "2025", "bool": "是、否", "industry": "C26、2611",
+}  # fmt: skip
 _SECTIONS = ", ".join(literal(chr(letter)) for letter in range(ord("A"), ord("T") + 1))
 
 
@@ -46,9 +51,11 @@ def hint_sql(language: str) -> str:
 
 
 def column_hint(rule: str, column: Column | None, delivered_on: date) -> tuple[str, str]:
-    """What the column tells: the values of a list, the date that a cell is held against."""
+    """What the column tells: the values of a list, the forms of its type, the date that a cell is held against."""
     if rule == "in_future":
         return f"报送日期 {delivered_on}", f"delivered on {delivered_on}"
     if rule in ("unreadable", "list_element") and column and column.values:
         return f"可填：{'、'.join(column.values)}", f"one of: {', '.join(column.values)}"
+    if rule == "unreadable" and column and (form := _FORMS.get(column.type)):
+        return f"应如 {form}", f"as in {form.replace('、', ' or ')}"
     return "", ""

@@ -260,10 +260,13 @@ def _listed(job: Job) -> str:
     columns = job.source.columns.values()
     whole = [identifier("q!" + rule) for rule in (*ROW_RULES, *_link_rules(job.source))]
     rules = ", ".join([*(_q(c) for c in columns), *whole])
+    # A row that does not fit has no cell to show: it shows how many it has, or the first too many.
+    fields = f"CASE WHEN _kind = 'ragged' THEN coalesce(_fields || ' ≠ {job.layout.width}', _beyond) END"
     cells = ", ".join(
         [
             *(f"left({job.raw(c)}, {CELL})" if job.raw(c) else "NULL" for c in columns),
-            *("NULL" for _ in whole),
+            *(fields if rule == "ragged_row" else "NULL" for rule in ROW_RULES),
+            *("NULL" for _ in _link_rules(job.source)),
         ]
     )
     broken = f"coalesce({rules}) IS NOT NULL"

@@ -50,7 +50,12 @@ class SourceSql(RowSql):
         compared = [self.compared(name) for name in self.types]
         cells = [f"_c{number}" for number in range(len(compared))]
         names = [literal(name) for name in self.types]
-        shown = [f"CAST({cell} AS VARCHAR)" for cell in cells]
+        shown = [
+            f"rtrim(rtrim(CAST({cell} AS VARCHAR), '0'), '.')"
+            if kind.startswith("DECIMAL")
+            else f"CAST({cell} AS VARCHAR)"
+            for cell, kind in zip(cells, self.types.values(), strict=True)
+        ]
         titles = [literal(column.headers[0]) for column in self.source.columns.values()]
         # min and max pass over NULL: a value beside no value differs too.
         differing = ", ".join(

@@ -112,7 +112,7 @@ def test_rows_that_differ_only_where_one_is_blank_conflict(world):
     world.deliver("enterprise_revenue", [revenue(A, 1, rd_expense=Decimal(0)), revenue(A, 1)])
     assert world.revenues() == []
     query = "SELECT row, column_name, value FROM raw.quarantined_row ORDER BY row"
-    assert world.rows(query) == [(2, "rd_expense", "0.000000"), (3, "rd_expense", None)]
+    assert world.rows(query) == [(2, "rd_expense", "0"), (3, "rd_expense", None)]
 
 
 def test_contradicting_rows_are_all_quarantined_whichever_file_they_came_in(world):
@@ -126,8 +126,8 @@ def test_contradicting_rows_are_all_quarantined_whichever_file_they_came_in(worl
         FROM raw.quarantined_row ORDER BY file
     """
     assert world.rows(query) == [
-        ("a.csv", 2, "revenue", "1.000000", "conflicting_rows", True, True),
-        ("b.csv", 8, "revenue", "3.000000", "conflicting_rows", True, True),
+        ("a.csv", 2, "revenue", "1", "conflicting_rows", True, True),
+        ("b.csv", 8, "revenue", "3", "conflicting_rows", True, True),
     ]
 
 
