@@ -281,8 +281,8 @@ def _ranked(waiting: list[str], register: list[str]) -> list[tuple[str, str, flo
 
 
 def _core(name: str) -> str:
-    """A name without the words that most names share; they would make any two companies alike."""
-    return _LEGAL_FORM.sub("", name) or name
+    """A name without the words that most names share (any two companies would be alike) and without case."""
+    return (_LEGAL_FORM.sub("", name) or name).casefold()
 
 
 def _score(core: float, name: str, other: str) -> float:

@@ -84,6 +84,12 @@ def test_a_name_that_only_resembles_waits_with_a_suggestion(world):
     ]
 
 
+def test_a_name_in_letters_of_another_case_waits_with_a_suggestion(world):
+    world.register(enterprise(A, "TCL 科技公司"))
+    world.deliver("rd_institution", [institution("1", "tcl科技公司")])
+    assert world.rows(WAITING) == [("rd_institution", "file1.csv", 2, "tcl科技公司", [A])]
+
+
 def test_shared_words_alone_are_no_resemblance(world):
     world.register(enterprise(A, "口子酒业集团股份有限公司"))
     world.deliver("rd_institution", [institution("1", "安纳达集团股份有限公司")])
