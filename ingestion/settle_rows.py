@@ -68,7 +68,7 @@ class RowSql:
             SELECT
                 {columns}, typed._sheet, typed._row, typed.file_row_number AS _line,
                 file.no AS _no, file.moment AS _moment, file.is_delete AS _delete, file.is_full AS _full,
-                file.administrative AS _admin
+                file.is_full OR file.corrects AS _whole, file.administrative AS _admin
             FROM read_parquet($files, filename => true, file_row_number => true) AS typed
             JOIN temp.file ON file.path = typed.filename
             {whole}"""

@@ -38,6 +38,7 @@ class SourceSql(RowSql):
             yield from self._twins()
         kept = "keyed ANTI JOIN temp.removed USING (_no, _line)" if clashing else "keyed"
         yield from self._supersede(kept)
+        yield from self._whole(kept)
         yield self._settled(kept)
 
     # -- conflicts ------------------------------------------------------------------------------------------
@@ -128,6 +129,22 @@ class SourceSql(RowSql):
                 FROM {kept}
                 WHERE _full AND NOT _delete
                 GROUP BY _scope"""
+
+    def _whole(self, kept: str) -> Iterator[str]:
+        """Note the scopes that a delivery gave as a whole, in each use; single rows alone are no whole.
+
+        A corrected receipt counts: it may be all that is left of a whole whose own rows were kept out.
+        """
+        if self.source.mode != "full":
+            return
+        yield f"""
+            INSERT INTO raw.whole_delivery {self.rows()}
+            SELECT DISTINCT
+                $source,
+                unnest(CASE WHEN _admin THEN ['statistical', 'administrative'] ELSE ['statistical'] END),
+                array_to_string(_scope, '|')
+            FROM {kept}
+            WHERE _whole AND NOT _delete"""
 
     def _settled(self, kept: str) -> str:
         """Fill the source's table with the rows that hold in either use."""

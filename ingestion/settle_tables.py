@@ -57,6 +57,7 @@ TABLES = (
     """CREATE TABLE raw.run_setting (
         run_id VARCHAR, run_seq INTEGER, as_of DATE, first_year INTEGER, policy_version VARCHAR)""",
     'CREATE TABLE raw.complete_register (obligation VARCHAR, "year" INTEGER)',
+    "CREATE TABLE raw.whole_delivery (source VARCHAR, purpose VARCHAR, scope VARCHAR)",
     # Empty here: the release before fills it, and ingestion knows no releases.
     """CREATE TABLE raw.first_published (
         indicator_id VARCHAR, reading VARCHAR, period VARCHAR, area_code VARCHAR, first_value DOUBLE,

@@ -20,7 +20,7 @@ HEADLINE: Key = (WAREHOUSE, "coverage")
 LEDGER: Key = ("source", "ledger")
 INTERMEDIATE = "intermediate"
 _SETTINGS = (
-    *("run_setting", "complete_register", "first_published"),
+    *("run_setting", "complete_register", "whole_delivery", "first_published"),
     *("frozen_year", "frozen_coverage", "frozen_value"),
 )
 

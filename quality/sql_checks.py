@@ -169,7 +169,11 @@ def _settled(con: duckdb.DuckDBPyConnection, scopes: Mapping[str, str]) -> Settl
         if source in scopes:
             column = _identifier(scopes[source])
             scope = f"if(grouping({column}) = 1, '*', coalesce(CAST({column} AS VARCHAR), ''))"
-            groups = f"GROUP BY GROUPING SETS ((), ({column})) ORDER BY 1"
+            # Single rows that came before the whole of their scope are no scope to compare.
+            groups = f"""GROUP BY GROUPING SETS ((), ({column}))
+                HAVING grouping({column}) = 1 OR {scope} IN (
+                    SELECT scope FROM candidate.raw.whole_delivery WHERE source = {_literal(source)})
+                ORDER BY 1"""
         counts = ", ".join(f"count({_identifier(name)})" for name in names)
         rows = con.execute(
             f"SELECT {scope}, count(*), {counts} FROM candidate.raw.{_identifier(source)} {groups}"

@@ -50,6 +50,7 @@ class Holding:
     rows: dict[str, list[Row]]
     quarantined: set[Place]
     waiting: set[tuple[str, str]]  # source and name
+    whole_years: frozenset[int]  # frame years of which some delivery was the whole register
 
 
 @dataclass
@@ -215,6 +216,11 @@ def holding(
     rows: list[Row], register: list[Row], names: Names, *, administrative: bool, out: frozenset[Place]
 ) -> Holding:
     """What holds in one of the two uses beside its register, without the rows that are `out` already."""
+    whole = frozenset(
+        row.values["frame_year"] for row in rows
+        if row.source == "enterprise_register" and row.mode == "full" and row.place not in out
+        and not (administrative and row.statistical)
+    )  # fmt: skip
     held = {"enterprise_register": register}
     quarantined: set[Place] = set()
     waiting: set[tuple[str, str]] = set()
@@ -233,4 +239,4 @@ def holding(
         ]  # fmt: skip
         for row in (*held[source], *aside):
             waiting |= _waiting(row, names)
-    return Holding(held, quarantined, waiting)
+    return Holding(held, quarantined, waiting, whole)

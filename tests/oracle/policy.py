@@ -50,7 +50,8 @@ Figure = tuple[str, str, str, dict[str, Any]]  # indicator, measure, reading, va
 class Places:
     """Where records count: by their own area, else by that of their enterprise, else in the province only."""
 
-    def __init__(self, register: Iterable[Row]) -> None:
+    def __init__(self, register: Iterable[Row], whole_years: frozenset[int]) -> None:
+        self._whole_years = whole_years
         self._frames: dict[int, dict[str, str]] = defaultdict(dict)
         for row in register:
             self._frames[row.values["frame_year"]][row.values["uscc"]] = row.values["operating_area_code"]
@@ -63,7 +64,7 @@ class Places:
 
     def _own(self, uscc: str | None, year: int) -> str | None:
         """Of the frame of that year, else of the latest that knows the enterprise."""
-        latest = max((one for one in self._frames if one <= year), default=None)
+        latest = max((one for one in self._whole_years & {*self._frames} if one <= year), default=None)
         order = sorted(self._frames, key=lambda one: (one == latest, one), reverse=True)
         return next((self._frames[one][uscc] for one in order if uscc in self._frames[one]), None)
 
@@ -71,7 +72,7 @@ class Places:
 def policy(oracle: Oracle) -> Table:
     """Rows by indicator, measure, reading, period, area and category."""
     books = oracle.books["statistical"]
-    places = Places(books.rows["enterprise_register"])
+    places = Places(books.rows["enterprise_register"], books.whole_years)
     delivered = {source for source, _ in oracle.loaded.counts}
     table: Table = {}
     for year in oracle.years:

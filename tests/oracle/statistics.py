@@ -61,6 +61,7 @@ class Books:
         self, held: Holding, as_of: date, complete: dict[str, list[int]], *, administrative: bool
     ) -> None:
         self.rows = held.rows
+        self.whole_years = held.whole_years
         self.as_of = as_of
         self.administrative = administrative
         self._complete = complete
@@ -86,7 +87,8 @@ class Books:
     def frame(self, year: int) -> list[Enterprise]:
         """The industrial enterprises in operation of the register of that year, else of the latest before."""
         register = self.rows["enterprise_register"]
-        years = [row.values["frame_year"] for row in register if row.values["frame_year"] <= year]
+        held = {row.values["frame_year"] for row in register}
+        years = [whole for whole in self.whole_years & held if whole <= year]
         if not years:
             return []
         found = []

@@ -56,7 +56,7 @@ def _later(values: cells.Values, **days: timedelta) -> cells.Values:
 
 months_before, stands, under_way = statistics.months_before, statistics.stands, statistics.under_way
 institution, product = statistics.institution_stands, statistics.product_counts
-told = loading.Row
+told, holding = loading.Row, loading.Holding
 end_of, names = statistics.end_of, loading.Names
 title_ends, title_valid, area_of = policy.title_ends, policy.title_valid, policy.Places.of
 
@@ -135,6 +135,9 @@ WRONG: dict[str, Patch] = {
     "a title lasts to the same day of its third year": (
         policy, "title_ends",
         lambda row: row.values["valid_until"] or (title_ends(row) and title_ends(row) + DAY),
+    ),
+    "single rows make a frame": (
+        loading, "Holding", lambda *parts: holding(*parts[:3], frozenset(range(2000, 2100))),
     ),
     "a title without a last day has none": (policy, "title_ends", lambda row: row.values["valid_until"]),
     "a title of the eve counts": (policy, "title_valid", lambda row, day: title_valid(row, day - DAY)),

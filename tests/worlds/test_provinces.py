@@ -7,6 +7,7 @@ Not here: rules of single models (dbt unit tests), a second implementation (orac
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -34,14 +35,18 @@ def load(name: str) -> dict[str, Any]:
 
 
 def deliver(world: dict[str, Any], home: Path) -> None:
-    """Write the province's files and sidecars into the inbox."""
+    """Write the province's files and sidecars into the inbox, and what people decided beside it."""
     for file in world["files"]:
         folder = home / "inbox" / file["source"]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / file["name"]).write_text(file["text"], encoding="utf-8")
-        sidecar = [f"delivered_on = {file['delivered_on']}", "[constants]"]
+        sidecar = [f"delivered_on = {file['delivered_on']}"]
+        sidecar += [f'{word} = "{file[word]}"' for word in ("mode", "purpose") if word in file]
+        sidecar += ["[constants]"]
         sidecar += [f'{column} = "{value}"' for column, value in file.get("constants", {}).items()]
         (folder / f"{file['name']}.meta.toml").write_text("\n".join(sidecar), encoding="utf-8")
+    for name, text in world.get("decisions", {}).items():
+        (home / "decisions" / name).write_text(text, encoding="utf-8")
     if "complete" in world:
         lines = [
             "[complete]",
@@ -55,6 +60,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Whether a value is the expected one; a fraction is written with ten digits."""
+    if isinstance(found, float) and isinstance(expected, float):
+        return math.isclose(found, expected, rel_tol=1e-8, abs_tol=1e-10)
+    return bool(found == expected)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROVINCES.glob("*.yml")))
@@ -89,6 +101,6 @@ def test_province(name: str, tmp_path: Path, innostat: Callable[..., CompletedPr
                 wrong += [
                     f"{place}: {column} is {rows[0][column]!r}, expected {value!r}"
                     for column, value in expected["is"].items()
-                    if rows[0][column] != value
+                    if not same(rows[0][column], value)
                 ]
     assert not wrong, "\n".join(wrong)

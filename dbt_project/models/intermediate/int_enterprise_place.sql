@@ -6,6 +6,7 @@ with register as (
 
 frame_years as (
   select distinct frame_year from register
+  where is_whole
 ),
 
 frames as (

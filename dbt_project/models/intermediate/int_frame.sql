@@ -11,9 +11,10 @@ delivered as (
     purpose,
     frame_year
   from register
+  where is_whole
 ),
 
--- The register of the year itself, else the latest earlier one, always whole (interface 4, Frame).
+-- The register of the year itself if it was delivered as a whole, else the latest earlier one (interface 4, Frame).
 frame_of_year as (
   select
     years.reference_year,

@@ -11,6 +11,15 @@ coded as (
     *,
     nullif(left(ltrim(industry_code, 'ABCDEFGHIJKLMNOPQRST'), 2), '') as division
   from register
+),
+
+-- Rows delivered before the register that they belong to are known of, but make no frame.
+whole as (
+  select
+    purpose,
+    cast(scope as integer) as frame_year
+  from {{ source('raw', 'whole_delivery') }}
+  where source = 'enterprise_register'
 )
 
 select
@@ -32,7 +41,9 @@ select
   coalesce(coded.size, '_U') as size,
   coded.status,
   coded.opened_on,
-  coded.closed_on
+  coded.closed_on,
+  whole.frame_year is not null as is_whole
 from coded
+left join whole on coded.purpose = whole.purpose and coded.frame_year = whole.frame_year
 left join {{ ref('int_area') }} as area on coded.operating_area_code = area.delivered_code
 left join {{ ref('industry') }} as industry on coded.division = industry.code and industry.level = 'division'

@@ -4,7 +4,7 @@ with register as (
     *,
     dense_rank() over (order by frame_year) as frame_no
   from {{ ref('int_register') }}
-  where purpose = 'administrative'
+  where purpose = 'administrative' and is_whole
 ),
 
 -- A new row begins where anything but the frame year differs from the frame before, or where the enterprise was absent from it.

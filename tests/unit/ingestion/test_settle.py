@@ -33,6 +33,7 @@ def test_every_source_has_its_table_with_nothing_delivered(world):
                 "unlinked_row",
                 "run_setting",
                 "complete_register",
+                "whole_delivery",
                 "target_decision",
                 "first_published",
                 "correction",
@@ -169,6 +170,17 @@ def test_a_full_delivery_without_an_accepted_row_replaces_nothing(world):
     world.register(enterprise(A, "甲"), on=EARLY)
     world.register(enterprise(A, "乙"), enterprise(A, "丙"), on=LATE)
     assert world.rows("SELECT name FROM raw.enterprise_register") == [("甲",)]
+
+
+def test_single_rows_are_no_whole_delivery(world):
+    world.deliver("enterprise_register", [enterprise(A, "甲", 2024)])
+    world.deliver("enterprise_register", [enterprise(A, "甲", 2025)], sidecar=STATISTICAL)
+    world.deliver("enterprise_register", [enterprise(A, "甲", 2026)], sidecar=UPSERT)
+    assert world.rows("SELECT purpose, scope FROM raw.whole_delivery ORDER BY ALL DESC") == [
+        ("statistical", "2025"),
+        ("statistical", "2024"),
+        ("administrative", "2024"),
+    ]
 
 
 def test_an_upsert_mends_a_full_delivery_key_by_key(world):

@@ -133,6 +133,8 @@ FROM frame CROSS JOIN (VALUES (2025), (2026)) AS years (year)
 -- 120 rows a year: the limits look at 100 and more
 UNION ALL SELECT year, 'x' || i::VARCHAR, 'name', '100001', '340100', 'd'
 FROM range(60) AS r (i) CROSS JOIN (VALUES (2025), (2026)) AS years (year);
+CREATE TABLE raw.whole_delivery AS
+SELECT 'enterprise_register' AS source, 'statistical' AS purpose, scope FROM (VALUES ('2025'), ('2026')) AS years (scope);
 CREATE TABLE raw.enterprise_revenue AS
 SELECT uscc, '2025' AS period, revenue_yuan AS revenue, NULL::DECIMAL(24, 6) AS rd_expense, 'd' AS _delivery_id FROM frame;
 CREATE TABLE raw.survey_finance AS SELECT * FROM raw.enterprise_revenue WHERE false;

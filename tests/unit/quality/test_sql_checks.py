@@ -36,7 +36,9 @@ def bad(outcomes: dict[str, Outcome]) -> set[str]:
 
 def test_a_first_release_is_asked_no_drift_check(build: Build) -> None:
     outcomes = first(build())
-    assert set(outcomes) == {"required_sources", "quarantined_share", "unit_suspected", "revenue_jumped"}
+    assert set(outcomes) == {
+        *("required_sources", "quarantined_share", "unit_suspected", "revenue_jumped", "frame_years_whole")
+    }
     assert bad(outcomes) == set()
 
 
@@ -140,15 +142,28 @@ def test_a_smaller_register_of_a_new_year_is_held_though_the_whole_grows(build: 
         "INSERT INTO raw.enterprise_register"
         " SELECT * REPLACE (2027 AS frame_year) FROM raw.enterprise_register WHERE frame_year = 2026"
     )
+    new = (new, "INSERT INTO raw.whole_delivery VALUES ('enterprise_register', 'statistical', '2027')")
     before = build(name="before.duckdb")
-    assert bad(after(before, build(new))) == set()
+    assert bad(after(before, build(*new))) == set()
     outcomes = after(
-        before, build(new, "DELETE FROM raw.enterprise_register WHERE frame_year = 2027 AND rowid % 2 = 0")
+        before, build(*new, "DELETE FROM raw.enterprise_register WHERE frame_year = 2027 AND rowid % 2 = 0")
     )
     assert bad(outcomes) == {"rows_down"}
     assert outcomes["rows_down"].examples == (
         "source=enterprise_register, scope=2027, rows_then=120, rows_now=60",
     )
+
+
+def test_single_rows_of_a_year_whose_register_is_still_to_come_are_told_and_hold_nothing(
+    build: Build,
+) -> None:
+    news = (
+        "INSERT INTO raw.enterprise_register"
+        " SELECT * REPLACE (2027 AS frame_year) FROM raw.enterprise_register WHERE frame_year = 2026 LIMIT 1"
+    )
+    outcomes = after(build(name="before.duckdb"), build(news))
+    assert bad(outcomes) == {"frame_years_whole"}
+    assert outcomes["frame_years_whole"].examples == ("frame_year=2027, n_rows=1",)
 
 
 def test_a_source_that_is_gone_is_held(build: Build) -> None:
