@@ -27,7 +27,7 @@ LINES: dict[int, tuple[str, str, str, str, str, str]] = {
     7: (f"{code(4)},己,2025,-5,1", "-5", "negative_money", "不能为负", "cannot be negative", f"{code(4)},己,2025,5,1"),
     8: (f"{code(5)},庚,2027,5,1", "2027", "in_future", "报送日期 2026-03-01", "delivered on 2026-03-01",
         f"{code(5)},庚,2025,5,1"),
-    9: (f"{code(6)},壬,2025,1.12345678901,1", "1.12345678901", "too_precise", "六位", "six decimals", f"{code(6)},壬,2025,1.12,1"),
+    9: (f"{code(6)},壬,2025,1.12345678901,1", "1.12345678901", "too_precise", "六位", "decimals", f"{code(6)},壬,2025,1.12,1"),
     10: (f"{code(9)},子,2025,5,1", "50000", "conflicting_rows", "2025.csv:10、2025.csv:11", "2025.csv:10, 2025.csv:11",
          f"{code(9)},子,2025,5,1"),
     11: (f"{code(9)},子,2025,6,1", "60000", "conflicting_rows", "2025.csv:10、2025.csv:11", "2025.csv:10, 2025.csv:11",
