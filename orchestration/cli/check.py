@@ -62,15 +62,16 @@ def _try(path: Path, source: Source) -> dict[str, Any]:
     from ingestion.store import Delivery, delivery_id
     from ingestion.typed import type_delivery
 
-    content, beside = path.read_bytes(), path.with_name(path.name + SIDECAR)
+    beside = path.with_name(path.name + SIDECAR)
     sidecar = beside.read_text(encoding="utf-8") if beside.is_file() else None
-    sha256 = hashlib.sha256(content).hexdigest()
+    with path.open("rb") as file:  # as a stream: a delivery may be larger than memory
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     delivery = Delivery(
         delivery_id=delivery_id(source.name, sha256, ""),
         source=source.name,
         name=path.name,
         sha256=sha256,
-        size=len(content),
+        size=path.stat().st_size,
         sidecar=sidecar,
         delivered_on=_delivered_on(sidecar, source),
         run_id="check",
