@@ -34,7 +34,7 @@ OBS_STATUSES = {"A": "正常 A", "F": "年内 F", "P": "初步 P", "Q": "不公�
 WITHHELD = "灰色空格：不予公布，不等于 0。Grey and empty: withheld, not 0."
 
 # A rate short of full coverage is never shown as 100 % (domain.md 5, trap 43), in a cell's format and in text.
-RATE_FORMAT = '[=1]0.0%;[>=0.9995]"99.9%";0.0%'
+RATE_FORMAT = '[>=1]0.0%;[>=0.9995]"99.9%";0.0%'
 
 
 def percent(rate: float) -> str:
