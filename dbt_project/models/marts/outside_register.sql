@@ -30,4 +30,3 @@ select
   min_by(from_row, (file, from_sheet, from_row)) as row
 from outside
 group by source, uscc
-order by all
