@@ -138,7 +138,7 @@ class Names:
 def _link(row: Row, names: Names) -> Row:
     form = FORMS[row.source]
     values = dict(row.values)
-    if row.source == "patent":
+    if row.source == "patent" and row.mode != "delete":
         holders, codes = values["holders"], values["holder_usccs"] or []
         places = range(max(len(holders), len(codes)))
         given = [codes[place] if place < len(codes) else None for place in places]
@@ -152,10 +152,13 @@ def _link(row: Row, names: Names) -> Row:
 
 
 def _waiting(row: Row, names: Names) -> set[tuple[str, str]]:
-    """The names without a code that should have one; of a patent's holders only those that several could be."""
+    """The names without a code that should have one; of a patent's holders only those that several could be.
+
+    A row that ends a patent needs the patent's number alone: its holders wait for nobody.
+    """
     link = FORMS[row.source].link
     found = [row.values[link[1]]] if link and row.values[link[0]] is None else []
-    if row.source == "patent":
+    if row.source == "patent" and row.mode != "delete":
         holders = zip(row.values["holders"], row.values["holder_usccs"], strict=False)
         found = [name for name, code in holders if code is None and names.several(name)]
     return {(row.source, plain_name(name)) for name in found}
