@@ -13,7 +13,6 @@ grow by multiplication.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 
 from ingestion.contract import PLANNED_PERIODS, Column, Source
 from ingestion.macros import ANY_SPACE, OWN_UNIT, USCC, literals
@@ -73,13 +72,13 @@ class Names:
     value: str
 
 
-def cell_sql(column: Column, source: Source, delivered_on: date, power: int, names: Names) -> Cell:
+def cell_sql(column: Column, source: Source, power: int, names: Names) -> Cell:
     """The expressions for a column; `power` is the power of ten of its unit of money.
 
-    The macros and types of `Reference.connect` must exist.
+    The macros and types of `Reference.connect` must exist, and a column `_delivered_on`.
     """
     found = _READERS[column.type](column, names, power)
-    future = _in_future(column, source, names.value, delivered_on)
+    future = _in_future(column, source, names.value)
     rule = (
         found.rule if future is None else f"coalesce({found.rule}, CASE WHEN {future} THEN 'in_future' END)"
     )
@@ -91,21 +90,20 @@ def _plain(read: str, column: Column, n: Names) -> Cell:
     return Cell("NULL", read, n.read, f"CASE WHEN {n.read} IS NULL THEN 'unreadable' END")
 
 
-def _in_future(column: Column, source: Source, value: str, delivered_on: date) -> str | None:
+def _in_future(column: Column, source: Source, value: str) -> str | None:
     """The condition under which a value that begins something lies after the delivery date."""
-    day = f"DATE '{delivered_on}'"
     if column.begins:
         planned = ""
         if source.name == "promotion_event" and column.name == "held_on":
             planned = " AND status IS DISTINCT FROM '计划'"
-        return f"{value} > {day}{planned}"
+        return f"{value} > _delivered_on{planned}"
     if column.type == "period" and source.name not in PLANNED_PERIODS:
-        return f"period_end({value}) > {day}"
+        return f"period_end({value}) > _delivered_on"
     if column.type == "year":
         # A survey's year is told when it is over; a frame, or any other register, may belong to
         # the running year.
         surveyed = column.name == "year" and source.purpose == "statistical"
-        return f"make_date({value}, 12, 31) > {day}" if surveyed else f"{value} > {delivered_on.year}"
+        return f"make_date({value}, 12, 31) > _delivered_on" if surveyed else f"{value} > year(_delivered_on)"
     return None
 
 

@@ -6,8 +6,6 @@ words (`rules.yml`), hints that need other rows (`doubts`).
 
 from __future__ import annotations
 
-from datetime import date
-
 from ingestion.contract import Column
 from ingestion.macros import literal
 
@@ -26,7 +24,7 @@ _SECTIONS = ", ".join(literal(chr(letter)) for letter in range(ord("A"), ord("T"
 
 
 def hint_sql(language: str) -> str:
-    """The hint for a line of issues, by its rule; else the line's own `detail`."""
+    """The hint for a line of issues, by its rule; else the line's own `detail`. Reads the date `delivered_on`."""
     zh = language == "zh"
     plain = "uscc_plain(value)"
     kinds = " ".join(
@@ -46,14 +44,13 @@ def hint_sql(language: str) -> str:
     return f"""CASE rule
         WHEN 'uscc_malformed' THEN coalesce({suggestion} || uscc_suggestion({plain}),
             CASE {kinds} WHEN length({plain}) <> 18 THEN {length.format(plain)} END, '')
+        WHEN 'in_future' THEN {literal("报送日期 " if zh else "delivered on ")} || delivered_on
         WHEN 'industry_contradiction' THEN coalesce({belongs}, '')
         ELSE detail_{language} END"""
 
 
-def column_hint(rule: str, column: Column | None, delivered_on: date) -> tuple[str, str]:
-    """What the column tells: the values of a list, the forms of its type, the date that a cell is held against."""
-    if rule == "in_future":
-        return f"报送日期 {delivered_on}", f"delivered on {delivered_on}"
+def column_hint(rule: str, column: Column | None) -> tuple[str, str]:
+    """What the column tells: the values of a list, the forms of its type."""
     if rule in ("unreadable", "list_element") and column and column.values:
         return f"可填：{'、'.join(column.values)}", f"one of: {', '.join(column.values)}"
     if rule == "unreadable" and column and (form := _FORMS.get(column.type)):

@@ -7,6 +7,7 @@ half written, are made again from the raw store.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from ingestion.contract import Source
 from ingestion.inbox import InboxFile, Problem, problem
@@ -23,11 +25,12 @@ from ingestion.sidecar import parse_sidecar
 from ingestion.store import Delivery, RawStore
 from ingestion.typed import fingerprint, type_delivery
 from ingestion.typed_receipt import Receipt, load_receipt
+from ingestion.typist import ASIDE, Typist
 
 Progress = Callable[[int, int, str], None]
 
-# A small file is mostly planning, which the engine does on one core: two at once. A large one takes all cores
-# and its share of memory by itself.
+# Small files are mostly planning, which the engine does on one core: two sources at once, whose files share their plans.
+# A large file takes all cores and its share of memory by itself.
 _TYPISTS = 2
 _LARGE = 32 << 20
 
@@ -80,12 +83,17 @@ def take_in(
     receipts = {delivery: _kept(home, delivery, contracts[delivery.source], reference) for delivery in known}
     waiting = [delivery for delivery, receipt in receipts.items() if receipt is None]
 
-    def type_one(delivery: Delivery) -> Receipt:
-        source, blob = contracts[delivery.source], store.blob(delivery.sha256)
-        return type_delivery(delivery, source, blob, reference, _folder(home, delivery))
+    def type_one(delivery: Delivery, typist: Typist) -> Receipt:
+        blob = store.blob(delivery.sha256)
+        return type_delivery(delivery, typist.source, blob, reference, _folder(home, delivery), typist)
+
+    def typist(source: str) -> Typist:
+        return Typist(contracts[source], reference, _typed_files(home))
 
     tell = progress or (lambda done, total, name: None)
-    with closing(_typed(waiting, type_one)) as typed:
+    for leftover in _typed_files(home).glob(f"{ASIDE}*"):
+        shutil.rmtree(leftover)
+    with closing(_typed(waiting, typist, type_one)) as typed:
         for done, (delivery, receipt) in enumerate(typed):
             tell(done, len(waiting), f"{delivery.source}/{delivery.name}")
             receipts[delivery] = receipt()
@@ -111,23 +119,46 @@ def typed_before(
 
 
 def _typed(
-    waiting: Iterable[Delivery], type_one: Callable[[Delivery], Receipt]
+    waiting: Iterable[Delivery],
+    typist: Callable[[str], Typist],
+    type_one: Callable[[Delivery, Typist], Receipt],
 ) -> Generator[tuple[Delivery, Callable[[], Receipt]]]:
     """Each delivery with the call that waits for its receipt; closed early, it begins no further one."""
-    large = [delivery for delivery in waiting if delivery.size >= _LARGE]
-    small = [delivery for delivery in waiting if delivery.size < _LARGE]
-    for delivery in large:
-        yield delivery, partial(type_one, delivery)
+    small: dict[str, list[Delivery]] = {}
+    closed = Event()
+
+    def type_alone(delivery: Delivery) -> Receipt:
+        with typist(delivery.source) as one:
+            return type_one(delivery, one)
+
+    def type_all(source: str) -> dict[Delivery, Receipt]:
+        with typist(source) as one:
+            return {delivery: type_one(delivery, one) for delivery in small[source] if not closed.is_set()}
+
+    for delivery in waiting:
+        if delivery.size >= _LARGE:
+            yield delivery, partial(type_alone, delivery)
+        else:
+            small.setdefault(delivery.source, []).append(delivery)
     pool = ThreadPoolExecutor(_TYPISTS)
     try:
-        for delivery, future in [(delivery, pool.submit(type_one, delivery)) for delivery in small]:
-            yield delivery, future.result
+        # What is most is begun first, so that none is left alone with it at the end.
+        by_size = sorted(small, key=lambda source: -sum(delivery.size for delivery in small[source]))
+        typed = {source: pool.submit(type_all, source) for source in by_size}
+        for source, future in typed.items():
+            for delivery in small[source]:
+                yield delivery, partial(lambda future, delivery: future.result()[delivery], future, delivery)
     finally:
+        closed.set()
         pool.shutdown(cancel_futures=True)
 
 
+def _typed_files(home: Path) -> Path:
+    return home / "warehouse" / "typed"
+
+
 def _folder(home: Path, delivery: Delivery) -> Path:
-    return home / "warehouse" / "typed" / delivery.delivery_id
+    return _typed_files(home) / delivery.delivery_id
 
 
 def _kept(home: Path, delivery: Delivery, source: Source, reference: Reference) -> Receipt | None:

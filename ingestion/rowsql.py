@@ -1,16 +1,15 @@
 """The SQL statement that types the rows of one sheet, generated from its contract and its layout.
 
 Belongs here: which rows count, which rules a row breaks as a whole, and how the cells' expressions are
-put together. Does not belong here: the expressions themselves (`cells`), running them (`typed`). Values
-that come from a file (titles, constants) are bound or arrive as columns; they are never part of the
-statement.
+put together. Does not belong here: the expressions themselves (`cells`), running them (`typist`, `typed`).
+Values that come from a file or its sidecar (titles, constants, dates) arrive as columns; they are never part of
+the statement, which is the same for all files of one form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfkc, quarantines
 from ingestion.contract import Column, Source
@@ -37,7 +36,6 @@ class Job:
     source: Source
     layout: Layout
     constants: Mapping[str, str]
-    delivered_on: date
     keys_only: bool  # a deletion lists keys and needs nothing else
     suspicious: bool = True  # whether cells are looked at for what cannot be a value
     mark: int | None = None  # the column that says which returned row a row answers
@@ -82,13 +80,10 @@ def table_sql(source: Source) -> str:
     return f"CREATE TEMP TABLE typed ({', '.join(fixed + columns)})"
 
 
-def insert_sql(job: Job) -> str:
-    """Type the rows of the view `incoming`; binds the sheet's name as $sheet, and `title_parameters`."""
+def insert_sql(job: Job, incoming: str) -> str:
+    """Type the rows of the view `incoming`."""
     columns = list(job.source.columns.values())
-    cells = {
-        c.name: cell_sql(c, job.source, job.delivered_on, job.layout.powers.get(c.name, 0), names_of(c))
-        for c in columns
-    }
+    cells = {c.name: cell_sql(c, job.source, job.layout.powers.get(c.name, 0), names_of(c)) for c in columns}
     flaws, texts, parses, reads, values, rules = [], [], [], [], [], []
     for column in columns:
         names = names_of(column)
@@ -126,24 +121,18 @@ def insert_sql(job: Job) -> str:
         f"*, {_listed(job)}",
     ]
     # Nested, not WITH: the engine, which is told not to rewrite, would keep the rows of each name apart.
-    rows = f"(SELECT * FROM (SELECT *, coalesce({first}) AS _first FROM incoming) WHERE _first IS NOT NULL)"
+    rows = f"(SELECT * FROM (SELECT *, coalesce({first}) AS _first FROM {incoming}) WHERE _first IS NOT NULL)"
     for stage in stages:
         rows = f"(SELECT {stage} FROM {rows})"
     return f"""
 INSERT INTO typed
-SELECT $sheet, _row, _kind, _rules, _cells, {_bad(job.source)}, {"NULL" if job.mark is None else f"c{job.mark}"},
+SELECT _sheet, _row, _kind, _rules, _cells, {_bad(job.source)}, {"NULL" if job.mark is None else f"c{job.mark}"},
     {", ".join(map(identifier, job.source.columns))}
 FROM {rows}"""
 
 
-def title_parameters(layout: Layout) -> dict[str, str]:
-    """The header's cells, to be bound: a row that repeats them is a repeated header."""
-    titles = [t for name in layout.titles for t in layout.titles[name]]
-    return {f"title_{i}": title for i, title in enumerate(titles)}
-
-
-def issues_sql(*, cut: bool) -> str:
-    """One line for each rule that a row breaks, warnings of accepted rows only; reads the views `rulebook` and `mismatch`."""
+def issues_sql() -> str:
+    """One line for each rule that a row breaks, warnings of accepted rows only; reads `rulebook`, `delivered`, `mismatch`."""
     last = "_kind = 'data' AND NOT _bad AND _row = (SELECT max(_row) FROM typed)"
     return f"""
 WITH broken AS (
@@ -153,22 +142,22 @@ WITH broken AS (
 )
 SELECT _sheet, _row, column_name, left(ltrim(coalesce(value, ''), {literal(FORMULA[0])}), 1000) AS value, rule, severity,
     {hint_sql("zh")} AS detail_zh, {hint_sql("en")} AS detail_en
-FROM broken JOIN rulebook USING (place, rule)
+FROM broken JOIN rulebook USING (place, rule) CROSS JOIN delivered
 WHERE NOT (_bad AND severity = 'warning')
 UNION ALL
-SELECT _sheet, _row, '', '', 'maybe_cut', 'warning', '', '' FROM typed WHERE {str(cut).lower()} AND {last}
+SELECT _sheet, _row, '', '', 'maybe_cut', 'warning', '', '' FROM typed CROSS JOIN delivered WHERE maybe_cut AND {last}
 UNION ALL
 FROM mismatch
 ORDER BY _sheet, _row, column_name, rule"""
 
 
-def rulebook(source: Source, delivered_on: date) -> list[dict[str, object]]:
+def rulebook(source: Source) -> list[dict[str, object]]:
     """For each place in a row's list of rules, and each rule, what the line in `issues.parquet` says."""
     lines: list[dict[str, object]] = []
     for place, (name, column) in enumerate(_places(source), start=1):
         for rule in row_rules():
             hard = quarantines(rule, column) if column else rule not in WARNINGS
-            zh, en = column_hint(rule, column, delivered_on)
+            zh, en = column_hint(rule, column)
             severity = "quarantine" if hard else "warning"
             lines.append({"place": place, "rule": rule, "column_name": name, "severity": severity,
                           "detail_zh": zh, "detail_en": en})  # fmt: skip
@@ -198,15 +187,9 @@ def _kind(job: Job) -> str:
     bare = "regexp_replace(_text, '[\\s\\p{Z}]', '', 'g')"
     not_data = f"""CASE WHEN regexp_matches({bare}, '{_TOTAL}') THEN 'total'
         WHEN regexp_matches({bare}, '{_NOT_DATA}') THEN 'skipped' END"""
-    parameters = iter(title_parameters(layout))
-    same = [
-        " OR ".join(f"c{layout.columns[name]} = ${next(parameters)}" for _ in titles)
-        for name, titles in layout.titles.items()
-    ]
-    repeated = " + ".join(f"({test})::INTEGER" for test in same if test) or "0"
     # The first look at one character spares nearly every row the regular expressions.
     return f"""coalesce(CASE WHEN contains('{_NOT_DATA_INITIALS}', left(_text, 1)) THEN {not_data} END,
-        CASE WHEN {repeated} >= {min(2, len(same))} THEN 'head'
+        CASE WHEN _head THEN 'head'
         WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END)"""
 
 

@@ -9,82 +9,83 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
-from ingestion.cell_text import is_suspicious, nfkc, trimmed
-from ingestion.cells import is_nfkc
-from ingestion.codes import sound_codes
 from ingestion.contract import Source
 from ingestion.header import Titles, find_header, plain
+from ingestion.incoming import Incoming, SuspiciousError
 from ingestion.macros import identifier
 from ingestion.mark import ANSWERS, mark_column, own_columns, returned_sql
 from ingestion.readers.opening import open_book
-from ingestion.readers.sheet import Book, TextSheet, schema
+from ingestion.readers.sheet import Book, TextSheet
 from ingestion.reference import Reference
 from ingestion.remarks import no_header, renamed
 from ingestion.repeated import skip_repeated_heads
-from ingestion.rowsql import (
-    Job,
-    insert_sql,
-    issues_sql,
-    rulebook,
-    table_sql,
-    title_parameters,
-)
+from ingestion.rowsql import Job, issues_sql
 from ingestion.rules import RefusedError, note, refuse
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
-from ingestion.totals import LINES, mismatches
+from ingestion.totals import mismatches
 from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
+from ingestion.typist import Typist
 from ingestion.units import units_text
 
 _CODE = (
-    "cell_text cells codes contract header hints macros mark remarks repeated rowsql rules sidecar totals typed"
-    " typed_receipt units readers/*"
+    "cell_text cells codes contract header hints incoming macros mark remarks repeated rowsql rules sidecar totals"
+    " typed typed_receipt typist units readers/*"
 )
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
 RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
-# Each row falls under one of the three; that they add up to the rows is asserted.
+# Each row falls under one of the three kinds; that they add up to the rows is asserted.
 _COUNTS = """
-SELECT count(*), count(*) FILTER (WHERE _kind IN ('data', 'ragged') AND NOT _bad),
-    count(*) FILTER (WHERE _kind IN ('data', 'ragged') AND _bad), count(*) FILTER (WHERE _kind IN ('skipped', 'total'))
+SELECT count(*), count(*) FILTER (_kind IN ('data', 'ragged') AND NOT _bad),
+    count(*) FILTER (_kind IN ('data', 'ragged') AND _bad), count(*) FILTER (_kind IN ('skipped', 'total'))
 FROM typed"""
-_ROWS = """
-SELECT count(*), count(*) FILTER (WHERE _kind = 'total'), count(*) FILTER (WHERE _kind = 'head')
-FROM typed WHERE _sheet = ?"""
+_BROKEN = "SELECT count(*) FROM typed WHERE _rules IS NOT NULL"
+_CORRECTS = f"SELECT bool_or(starts_with(mark, 's')) FROM ({ANSWERS})"
+_SHEETS = """
+SELECT _sheet, count(*), count(*) FILTER (_kind = 'total'), count(*) FILTER (_kind = 'head')
+FROM typed GROUP BY _sheet"""
 
 
 def type_delivery(
-    delivery: Delivery, source: Source, blob_path: Path, reference: Reference, out_dir: Path
+    delivery: Delivery,
+    source: Source,
+    blob_path: Path,
+    reference: Reference,
+    out_dir: Path,
+    typist: Typist | None = None,
 ) -> Receipt:
-    """Write the parquet files and, as the mark that they are whole, `receipt.json`."""
+    """Write the parquet files and, as the mark that they are whole, `receipt.json`.
+
+    Who types several files of the source lends one typist for all of them.
+    """
     out_dir.mkdir(parents=True, exist_ok=True)
     (out_dir / "receipt.json").unlink(missing_ok=True)
     scratch = out_dir / ".sheets"
     shutil.rmtree(scratch, ignore_errors=True)  # of a run that died
-    con = reference.connect(spill=out_dir.parent / ".spill")
-    try:
-        con.execute(table_sql(source))
+    with ExitStack() as own:
+        if typist is None:
+            typist = own.enter_context(Typist(source, reference, out_dir.parent))
+        typist.clear()
         receipt = Receipt(
             delivery.delivery_id, source.name, delivery.name, fingerprint(delivery, source, reference)
         )
         cut, apart = False, list[dict[str, object]]()
         try:
-            receipt, cut, apart = _load(con, delivery, source, blob_path, receipt, scratch)
+            receipt, cut, apart = _load(typist, delivery, blob_path, receipt, scratch)
         except RefusedError as error:
             receipt = replace(receipt, refused=error.reason)
-            con.execute("DELETE FROM typed")
+            typist.clear()
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-        _write(con, source, delivery, out_dir, receipt, apart, cut=cut)
-    finally:
-        con.close()
+        _write(typist, delivery, out_dir, receipt, apart, cut=cut)
     save_receipt(receipt, out_dir)
     return receipt
 
@@ -105,21 +106,17 @@ def _code() -> str:
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection,
-    delivery: Delivery,
-    source: Source,
-    blob_path: Path,
-    receipt: Receipt,
-    scratch: Path,
+    typist: Typist, delivery: Delivery, blob_path: Path, receipt: Receipt, scratch: Path
 ) -> tuple[Receipt, bool, list[dict[str, object]]]:
     """Fill the table `typed`; the receipt, whether the last row may have been cut, and totals that do not fit."""
+    source = typist.source
     sidecar = parse_sidecar(delivery.sidecar, source)
     if sidecar.sha256 not in (None, delivery.sha256):
         raise refuse("sha256_mismatch")
     titles = Titles(source, sidecar.columns)
     book = open_book(blob_path, titles.count, scratch)
     sheets, said, notes = [], list[dict[str, str]](), list(book.notes)
-    apart = list[dict[str, object]]()
+    apart, marked = list[dict[str, object]](), False
     for sheet in _chosen(book, sidecar):
         layout = find_header(
             sheet.head,
@@ -136,23 +133,26 @@ def _load(
         notes += [note("hidden_sheet", sheet=sheet.name)] if sheet.hidden else []
         own = own_columns(sheet.name)
         notes += [*(one for one in layout.notes if one not in own), *renamed(source, layout, sheet.name)]
-        job = Job(source, layout, sidecar.constants, delivery.delivered_on, sidecar.mode == "delete",
-                  mark=mark_column(sheet.head, layout))  # fmt: skip
+        job = Job(
+            source, layout, sidecar.constants, sidecar.mode == "delete", mark=mark_column(sheet.head, layout)
+        )
+        marked = marked or job.mark is not None
         said.append({"sheet": sheet.name, "units": units_text(layout.powers)})
-        _type_sheet(con, sheet, job)
-        rows, totals, heads = con.execute(_ROWS, [sheet.name]).fetchall()[0]
+        _type_sheet(typist, sheet, job, delivery.delivered_on)
+        counted = {name: counts for name, *counts in typist.rows(_SHEETS)}
+        rows, totals, heads = counted.get(sheet.name, (0, 0, 0))
         if heads:
-            skip_repeated_heads(con, sheet, layout, titles)
-        apart += mismatches(con, source, layout, sheet.name) if totals else []
+            skip_repeated_heads(typist.con, sheet, layout, titles)
+        apart += mismatches(typist.con, source, layout, sheet.name) if totals else []
         sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
     if not any(sheet.read for sheet in sheets):
         raise no_header(source, book)
     absent = [title for title in sidecar.columns if not any(plain(title) in _titles(s) for s in book.sheets)]
-    con.register("said", pa.Table.from_pylist(said))
-    corrects = con.execute(f"SELECT bool_or(starts_with(mark, 's')) FROM ({ANSWERS})").fetchall()[0][0]
+    typist.tell("said", said)
+    corrects = typist.rows(_CORRECTS)[0][0] if marked else None
     notes += [note("corrected")] if corrects is not None else []
     notes += [note("mapped_title_absent", title=title) for title in absent]
-    rows_read, accepted, quarantined, skipped = con.execute(_COUNTS).fetchall()[0]
+    rows_read, accepted, quarantined, skipped = typist.rows(_COUNTS)[0]
     receipt = replace(
         receipt,
         rows_read=rows_read,
@@ -184,58 +184,21 @@ def _chosen(book: Book, sidecar: Sidecar) -> list[TextSheet]:
     return chosen
 
 
-class _SuspiciousError(Exception):
-    """A cell of the batch is worth a look that the statement under way does not take."""
-
-
-def _type_sheet(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
+def _type_sheet(typist: Typist, sheet: TextSheet, job: Job, delivered_on: date) -> None:
     """Insert the sheet's rows; nearly every sheet does with the statement that is half as long."""
     try:
-        _insert(con, sheet, replace(job, suspicious=False))
-    except _SuspiciousError:
-        _insert(con, sheet, job)
+        _insert(typist, Incoming(sheet, replace(job, suspicious=False), delivered_on))
+    except SuspiciousError:
+        _insert(typist, Incoming(sheet, job, delivered_on))
 
 
-def _insert(con: duckdb.DuckDBPyConnection, sheet: TextSheet, job: Job) -> None:
-    stopped: list[Exception] = []
-    out = schema(job.layout.width)
-    normal = [c for c in job.source.columns.values() if job.raw(c) and is_nfkc(c)]
-    for name in job.constants:
-        out = out.append(pa.field(f"k:{name}", pa.string()))
-    for column in normal:
-        out = out.append(pa.field(f"n:{column.name}", pa.string()))
-    coded = [c for c in normal if c.type == "uscc"]
-    for column in coded:
-        out = out.append(pa.field(f"s:{column.name}", pa.bool_()))
-    delivered = [raw for c in job.source.columns.values() if (raw := job.raw(c)) and not raw.startswith('"')]
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        # What is raised here cannot pass through the engine as what it is: it is kept and raised again outside.
-        try:
-            for batch in sheet.batches(job.layout.data, job.layout.width):
-                cells = {name: trimmed(batch.column(name)) for name in batch.schema.names}
-                if not job.suspicious and any(is_suspicious(cells[raw]) for raw in delivered):
-                    raise _SuspiciousError
-                for name, value in job.constants.items():
-                    cells[f"k:{name}"] = pa.repeat(value, len(batch))
-                for column in normal:
-                    cells[f"n:{column.name}"] = nfkc(cells[str(job.raw(column)).strip('"')])
-                for column in coded:
-                    cells[f"s:{column.name}"] = sound_codes(cells[f"n:{column.name}"])
-                yield pa.RecordBatch.from_arrays(list(cells.values()), schema=out)
-        except (RefusedError, _SuspiciousError) as error:
-            stopped.append(error)
-            raise
-
-    con.register("incoming", pa.RecordBatchReader.from_batches(out, batches()))
+def _insert(typist: Typist, incoming: Incoming) -> None:
     try:
-        con.execute(insert_sql(job), {"sheet": sheet.name, **title_parameters(job.layout)})
+        typist.insert(incoming)
     except duckdb.Error:
-        if stopped:
-            raise stopped[0] from None
+        if incoming.stopped:
+            raise incoming.stopped[0] from None
         raise
-    finally:
-        con.unregister("incoming")
 
 
 def _titles(sheet: TextSheet) -> set[str]:
@@ -243,8 +206,7 @@ def _titles(sheet: TextSheet) -> set[str]:
 
 
 def _write(
-    con: duckdb.DuckDBPyConnection,
-    source: Source,
+    typist: Typist,
     delivery: Delivery,
     out_dir: Path,
     receipt: Receipt,
@@ -252,30 +214,20 @@ def _write(
     *,
     cut: bool,
 ) -> None:
-    columns = ", ".join([*(identifier(name) for name in source.columns), "_sheet", "_row"])
+    columns = ", ".join([*(identifier(name) for name in typist.source.columns), "_sheet", "_row"])
     rows = f"SELECT {columns} FROM typed WHERE _kind IN ('data', 'ragged') AND NOT _bad"
-    _copy(con, rows, out_dir / "rows.parquet")
+    typist.write(rows, out_dir / "rows.parquet")
     if receipt.corrects and receipt.refused is None:
-        _copy(con, ANSWERS, out_dir / ANSWERED)
+        typist.write(ANSWERS, out_dir / ANSWERED)
     path = out_dir / "issues.parquet"
-    # Most files break no rule, and planning the query costs more than typing a small one's rows.
-    broken = con.execute("SELECT 1 FROM typed WHERE _rules IS NOT NULL LIMIT 1").fetchall()
-    spotless = not (cut or apart or broken)
+    spotless = not (cut or apart or typist.rows(_BROKEN)[0][0])
     if spotless and _no_issues:
         path.write_bytes(_no_issues[0])
         return
-    con.register("mismatch", pa.Table.from_pylist(apart, LINES))
-    con.register("rulebook", pa.Table.from_pylist(rulebook(source, delivery.delivered_on)))
-    _copy(con, issues_sql(cut=cut), path)
+    typist.tell("delivered", [{"delivered_on": delivery.delivered_on, "maybe_cut": cut}])
+    typist.tell("mismatch", apart)
+    typist.write(issues_sql(), path)
     if spotless:
         _no_issues.append(path.read_bytes())
     elif receipt.quarantined and receipt.refused is None:
-        _copy(con, returned_sql(source), out_dir / RETURNED)
-
-
-def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    con.execute(f"COPY ({query}) TO {_quoted(path)} (FORMAT parquet)")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+        typist.write(returned_sql(typist.source), out_dir / RETURNED)

@@ -29,7 +29,7 @@ _UTF8_RUN = re.compile(
 )
 _RARE = bytes(range(0x80, 0xA1))  # half of UTF-8's later bytes, and nearly none of GB18030's
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
-_PAIRS = 20_000  # tell a script
+_PAIRS = 4_000  # tell a script
 _BIG5_SHARE = 0.2  # of pairs outside GB 2312: below 0.05 in simplified Chinese, 0.4 in Big5 taken for it
 
 

@@ -1,0 +1,99 @@
+"""The rows of one sheet on their way into the statement that types them: cells trimmed, beside what differs between files.
+
+Belongs here: the columns of the stream, what Arrow does to cells before SQL. Does not belong here: reading files
+(`readers`), the statement (`rowsql`), running it (`typist`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.cell_text import is_suspicious, nfkc, trimmed
+from ingestion.cells import is_nfkc
+from ingestion.codes import sound_codes
+from ingestion.contract import Column
+from ingestion.header import Layout
+from ingestion.readers.sheet import TextSheet, schema
+from ingestion.rowsql import Job
+from ingestion.rules import RefusedError
+
+_Cells = Mapping[str, pa.Array]
+
+
+class SuspiciousError(Exception):
+    """A cell of the batch is worth a look that the statement under way does not take."""
+
+
+@dataclass
+class Incoming:
+    """One sheet for one statement. What stopped its stream cannot pass through the engine as what it is: it is kept here."""
+
+    sheet: TextSheet
+    job: Job
+    delivered_on: date
+    stopped: list[Exception] = field(default_factory=list)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The cells as delivered (`c0` …), constants (`k:`), cells after NFKC (`n:`), sound codes (`s:`), the sheet's own."""
+        added = [("_sheet", pa.string()), ("_delivered_on", pa.date32()), ("_head", pa.bool_())]
+        added += [(f"k:{name}", pa.string()) for name in self.job.constants]
+        added += [(f"n:{column.name}", pa.string()) for column in self._normal]
+        added += [(f"s:{column.name}", pa.bool_()) for column in self._codes]
+        return pa.schema([*schema(self.job.layout.width), *(pa.field(*one) for one in added)])
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The rows below the header, as `schema` says."""
+        layout = self.job.layout
+        try:
+            for batch in self.sheet.batches(layout.data, layout.width):
+                cells = {name: trimmed(batch.column(name)) for name in batch.schema.names}
+                if not self.job.suspicious and any(is_suspicious(cells[raw]) for raw in self._delivered):
+                    raise SuspiciousError
+                yield pa.RecordBatch.from_arrays([*cells.values(), *self._added(cells)], schema=self.schema)
+        except (RefusedError, SuspiciousError) as error:
+            self.stopped.append(error)
+            raise
+
+    def _added(self, cells: _Cells) -> Iterator[pa.Array]:
+        rows = len(cells["_row"])
+        yield pa.repeat(self.sheet.name, rows)
+        yield pa.repeat(pa.scalar(self.delivered_on), rows)
+        yield _repeats_head(cells, self.job.layout, rows)
+        constants = {f"k:{name}": pa.repeat(value, rows) for name, value in self.job.constants.items()}
+        yield from constants.values()
+        normal = {c.name: nfkc({**cells, **constants}[self._raw(c)]) for c in self._normal}
+        yield from normal.values()
+        yield from (sound_codes(normal[column.name]) for column in self._codes)
+
+    @cached_property
+    def _normal(self) -> list[Column]:
+        return [c for c in self.job.source.columns.values() if self.job.raw(c) and is_nfkc(c)]
+
+    @cached_property
+    def _codes(self) -> list[Column]:
+        return [column for column in self._normal if column.type == "uscc"]
+
+    @cached_property
+    def _delivered(self) -> list[str]:
+        given = self.job.source.columns.values()
+        return [self._raw(c) for c in given if self.job.raw(c) and c.name not in self.job.constants]
+
+    def _raw(self, column: Column) -> str:
+        return str(self.job.raw(column)).strip('"')
+
+
+def _repeats_head(cells: _Cells, layout: Layout, rows: int) -> pa.Array:
+    """Rows of which two cells say what the header says above them."""
+    same = pa.repeat(pa.scalar(0, pa.int8()), rows)
+    for name, titles in layout.titles.items():
+        if titles:
+            found = pc.is_in(cells[f"c{layout.columns[name]}"], value_set=pa.array(titles, pa.string()))
+            same = pc.add(same, found.cast(pa.int8()))
+    return pc.greater_equal(same, min(2, len(layout.titles)))
