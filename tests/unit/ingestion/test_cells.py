@@ -38,11 +38,11 @@ def read(
     """(value, rule) of each cell, as the generated SQL sees it."""
     column = Column(name, column_type, ("标题",), values=values)
     names = names_of(column)
-    cell = cell_sql(column, source, on, power, names)
+    cell = cell_sql(column, source, power, names)
     rows = ", ".join(f"({i}, {literal(text)})" for i, text in enumerate(cells))
     return CON.execute(
         f"""WITH t AS (SELECT * FROM (VALUES {rows}) AS v(i, {names.text})),
-        p AS (SELECT *, {cell.parse} AS {names.parse} FROM t),
+        p AS (SELECT *, {cell.parse} AS {names.parse}, DATE '{on}' AS _delivered_on FROM t),
         r AS (SELECT *, {cell.read} AS {names.read} FROM p),
         v AS (SELECT *, {cell.value} AS {names.value} FROM r)
         SELECT {names.value}, {cell.rule} FROM v ORDER BY i"""
