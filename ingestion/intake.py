@@ -87,8 +87,8 @@ def take_in(
         blob = store.blob(delivery.sha256)
         return type_delivery(delivery, typist.source, blob, reference, _folder(home, delivery), typist)
 
-    def typist(source: str) -> Typist:
-        return Typist(contracts[source], reference, _typed_files(home))
+    def typist(source: str, one_core: bool) -> Typist:
+        return Typist(contracts[source], reference, _typed_files(home), one_core=one_core)
 
     tell = progress or (lambda done, total, name: None)
     for leftover in _typed_files(home).glob(f"{ASIDE}*"):
@@ -120,7 +120,7 @@ def typed_before(
 
 def _typed(
     waiting: Iterable[Delivery],
-    typist: Callable[[str], Typist],
+    typist: Callable[[str, bool], Typist],
     type_one: Callable[[Delivery, Typist], Receipt],
 ) -> Generator[tuple[Delivery, Callable[[], Receipt]]]:
     """Each delivery with the call that waits for its receipt; closed early, it begins no further one."""
@@ -128,11 +128,11 @@ def _typed(
     closed = Event()
 
     def type_alone(delivery: Delivery) -> Receipt:
-        with typist(delivery.source) as one:
+        with typist(delivery.source, False) as one:
             return type_one(delivery, one)
 
     def type_all(source: str) -> dict[Delivery, Receipt]:
-        with typist(source) as one:
+        with typist(source, True) as one:
             return {delivery: type_one(delivery, one) for delivery in small[source] if not closed.is_set()}
 
     for delivery in waiting:

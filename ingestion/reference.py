@@ -41,7 +41,7 @@ class Reference:
     def __init__(self, seeds_dir: Path) -> None:
         self.seeds_dir = seeds_dir
         self._lock = threading.Lock()
-        self._database: duckdb.DuckDBPyConnection | None = None
+        self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -51,18 +51,19 @@ class Reference:
             digest.update((self.seeds_dir / name).read_bytes())
         return digest.hexdigest()
 
-    def connect(self, spill: Path) -> duckdb.DuckDBPyConnection:
+    def connect(self, spill: Path, *, one_core: bool = False) -> duckdb.DuckDBPyConnection:
         """A connection with its own temporary tables, on which the expressions of `cells` can be used.
 
-        The database behind it is made once: reading the lists costs more than typing a small file.
+        The database behind it is made once: reading the lists costs more than typing a small file. Who works beside
+        others asks for one with a core each: handing the pieces of small files from core to core costs a tenth.
         Where memory does not suffice, that database writes into the folder `spill` of the first call.
         """
         with self._lock:  # several files are typed at once
-            return self._open(spill)
+            return self._open(spill, one_core)
 
-    def _open(self, spill: Path) -> duckdb.DuckDBPyConnection:
-        if self._database is None:
-            con = duckdb.connect()
+    def _open(self, spill: Path, one_core: bool) -> duckdb.DuckDBPyConnection:
+        if one_core not in self._databases:
+            con = duckdb.connect(config={"threads": 1} if one_core else {})
             con.execute(f"SET memory_limit = '{_MEMORY}'")
             con.execute(f"SET temp_directory = {_quoted(spill)}")
             sql = _TYPES
@@ -70,8 +71,8 @@ class Reference:
                 sql = sql.replace(f"${name.removesuffix('.csv')},", f"{_quoted(self.seeds_dir / name)},")
             con.execute(sql)
             con.execute(MACROS)
-            self._database = con
-        cursor = self._database.cursor()
+            self._databases[one_core] = con
+        cursor = self._databases[one_core].cursor()
         # The generated statements compute each stage once, so there is little to gain from rewriting them, and
         # the rewriting is what most of a small file's time went into (0.72 s of CPU against 0.15, measured).
         cursor.execute("PRAGMA disable_optimizer")

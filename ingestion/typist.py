@@ -64,14 +64,15 @@ class Feed:
 class Typist:
     """A connection with the empty table `typed` of a source; for one file at a time, in one thread.
 
-    It needs a place of its own in `folder`, and the engine one for what memory does not hold.
+    It needs a place of its own in `folder`, and the engine one for what memory does not hold. With `one_core` it leaves
+    the others to those who work beside it.
     """
 
-    def __init__(self, source: Source, reference: Reference, folder: Path) -> None:
+    def __init__(self, source: Source, reference: Reference, folder: Path, *, one_core: bool = False) -> None:
         self.source = source
         folder.mkdir(parents=True, exist_ok=True)
         self._aside = Path(mkdtemp(prefix=ASIDE, dir=folder))
-        self.con: duckdb.DuckDBPyConnection = reference.connect(folder / ".spill")
+        self.con: duckdb.DuckDBPyConnection = reference.connect(folder / ".spill", one_core=one_core)
         self.con.execute(table_sql(source))
         self._plans: dict[str, str] = {}
         self._forms: dict[str, str] = {}

@@ -32,7 +32,6 @@ _STAGES = ("take_in", "settle", "disclose")
 
 def take_in(run: Run) -> None:
     """Keep the inbox's new files, record them, and make typed rows of every delivery that has none yet."""
-    run.warm()
     with run.stage("take_in", "taken_in"):
         boundary("inbox_scanned")
         intake = _take_in(run, run.news.files)
@@ -85,6 +84,7 @@ def settle(run: Run) -> None:
     from orchestration import frozen
     from publication.first_published import hand_on
 
+    run.warm()  # beside a stage that is mostly one thread
     # Materialised without its sources, this stage works on what earlier runs took in.
     intake = run.intake or _take_in(run, [])
     with run.stage("settle", "settled"):
