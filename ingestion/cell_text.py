@@ -17,6 +17,15 @@ _SUSPICIOUS = np.zeros(256, dtype=bool)
 _SUSPICIOUS[[*range(9), 11, 12, *range(14, 32), ord("#"), 127]] = True
 _C1_LEAD, _C1_LAST = 0xC2, 0x9F
 
+_DIGITS = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
+_WORDS = f"[十{''.join(_DIGITS)}]"
+_TENS = (
+    ("([二三])十([一二三四五六七八九])", r"\1\2"),
+    ("([二三])十", r"\1〇"),
+    ("十([一二三四五六七八九])", r"一\1"),
+    ("十", "一〇"),
+)
+
 
 def trimmed(column: pa.Array) -> pa.Array:
     """Cells without white space at either end; columns that are no text as they are."""
@@ -28,6 +37,16 @@ def nfkc(column: pa.Array) -> pa.Array:
     if pc.all(pc.string_is_ascii(column)).as_py() is not False:
         return column
     return pc.utf8_normalize(column, "NFKC")
+
+
+def words_as_digits(column: pa.Array) -> pa.Array:
+    """二〇二五年三月十五日 as 2025年3月15日: years are told digit by digit, months and days with their tens."""
+    if pc.any(pc.match_substring_regex(column, _WORDS)).as_py():
+        for pattern, digits in _TENS:
+            column = pc.replace_substring_regex(column, pattern, digits)
+        for word, digit in _DIGITS.items():
+            column = pc.replace_substring(column, word, digit)
+    return column
 
 
 def is_suspicious(column: pa.Array) -> bool:

@@ -14,7 +14,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.cell_text import is_suspicious, nfkc, trimmed
+from ingestion.cell_text import is_suspicious, nfkc, trimmed, words_as_digits
 from ingestion.cells import is_nfkc
 from ingestion.codes import sound_codes
 from ingestion.contract import Column
@@ -24,6 +24,7 @@ from ingestion.rowsql import Job
 from ingestion.rules import RefusedError
 
 _Cells = Mapping[str, pa.Array]
+_DATED = ("date", "month", "period", "year")
 
 
 class SuspiciousError(Exception):
@@ -69,7 +70,8 @@ class Incoming:
         constants = {f"k:{name}": pa.repeat(value, rows) for name, value in self.job.constants.items()}
         yield from constants.values()
         normal = {c.name: nfkc({**cells, **constants}[self._raw(c)]) for c in self._normal}
-        yield from normal.values()
+        for column in self._normal:
+            yield words_as_digits(normal[column.name]) if column.type in _DATED else normal[column.name]
         yield from (sound_codes(normal[column.name]) for column in self._codes)
 
     @cached_property

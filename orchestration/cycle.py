@@ -245,7 +245,7 @@ def connect(run: Run) -> Any:
 
     settings = run.settings.run
     # A run that dies leaves its working database to nobody: nothing waits for the disk.
-    limits = {"memory_limit": settings.memory_limit, "threads": settings.threads, "fsync_mode": "none"}
+    limits: Any = {"memory_limit": settings.memory_limit, "threads": settings.threads, "fsync_mode": "none"}
     return duckdb.connect(str(run.database), config=limits)
 
 

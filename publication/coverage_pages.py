@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 from xlsxwriter.worksheet import Worksheet
 
-from publication.words import NOTES, OBLIGATIONS
+from publication.words import FEW_NOTE, NOTES, OBLIGATIONS
 from publication.workbook import Book, Column, Head
 
 Cell = dict[str, Any]
@@ -49,6 +49,7 @@ _CITY = (
     ("place", "位次\nRank", "code"),
 )
 _RATE_AT = 3
+_FEW = 10  # a rate of fewer asked jumps with each of them: its rank is marked (domain.md 5, trap 45)
 
 
 @dataclass(frozen=True)
@@ -108,12 +109,13 @@ def city_page(book: Book, con: duckdb.DuckDBPyConnection, view: View, head: Head
         sheet.set_row(row, 18)
         for block, obligation in enumerate(OBLIGATIONS):
             for offset, (figure, _, style) in enumerate(_CITY, start=1 + block * len(_CITY)):
-                _figure(book, sheet, row, offset, cells[obligation], figure, style)
+                few = figure == "place" and (cells[obligation]["n_asked"] or 0) < _FEW
+                _figure(book, sheet, row, offset, cells[obligation], figure, "few" if few else style)
     end = first + len(members) - 1
     for block in range(len(OBLIGATIONS)):
         column = 1 + block * len(_CITY) + _RATE_AT
         sheet.conditional_format(first + 1, column, end, column, _bar())
-    book.notes(sheet, end + 2, last, NOTES[:3])
+    book.notes(sheet, end + 2, last, (*NOTES[:3], FEW_NOTE))
 
 
 def _view_title(view: View) -> str:

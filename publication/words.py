@@ -66,3 +66,7 @@ NOTES = (
         "The path is the straight line from the baseline year's rate to full coverage in the target year.",
     ),
 )
+FEW_NOTE = (
+    "位次带 * 的市应覆盖企业不足 10 家，一家企业就能使位次大变，不宜比较。",
+    "A rank with * is of a city where fewer than 10 are asked: one enterprise moves it far; do not compare.",
+)

@@ -45,6 +45,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "bold": {"border": 1, "bold": True, "text_wrap": True},
     "wrap": {"border": 1, "text_wrap": True},
     "code": {"border": 1, "align": "center"},
+    "few": {"border": 1, "align": "center", "num_format": '0"*"'},
     "count": {"border": 1, "num_format": "#,##0"},
     "number": {"border": 1, "num_format": "#,##0.00"},
     "rate": {"border": 1, "num_format": RATE_FORMAT},

@@ -78,3 +78,26 @@ def test_trap_24_a_real_code_that_fails_the_check_is_kept_and_listed(tmp_path: P
 def test_trap_21_a_number_in_a_cell_of_a_workbook_is_no_code(tmp_path: Path) -> None:
     book = sheets(tmp_path, HEAD, ["2025", 911101066976941872, "甲", "340102", "C26", "在库"])
     assert [i["rule"] for i in deliver(tmp_path, "enterprise_register", book).issues] == ["code_as_number"]
+
+
+def test_trap_56_dates_told_in_chinese_words_are_dates(tmp_path: Path) -> None:
+    told = {
+        "二〇二五年三月十五日": "2025-03-15", "二○二四年十月三十一日": "2024-10-31", "二零二四年十二月二十日": "2024-12-20",
+        "二〇二四年一月二日": "2024-01-02", "二〇二五年十三月一日": None, "廿五年三月一日": None,
+    }  # fmt: skip
+    rows = [[f"S{no}", "发明", "甲", day] for no, day in enumerate(told)]
+    typed = deliver(tmp_path, "patent", csv_text(["专利号", "专利类型", "专利权人", "授权公告日"], *rows))
+    assert [row["granted_on"] and str(row["granted_on"]) for row in typed.rows] == list(told.values())
+    assert [(row, rule) for row, _, rule, _ in typed.broken] == [(6, "unreadable"), (7, "unreadable")]
+
+
+def test_trap_56_a_period_told_in_chinese_words_is_a_period(tmp_path: Path) -> None:
+    rows = [
+        [code(1), "二〇二四年", "1"],
+        [code(2), "二〇二五年十月", "1"],
+        [code(3), "二〇二五年一至九月", "1"],
+    ]
+    typed = deliver(
+        tmp_path, "enterprise_revenue", csv_text(["信用代码", "报告期", "营业收入（千元）"], *rows)
+    )
+    assert [row["period"] for row in typed.rows] == ["2024", "2025-10", "2025-09"]

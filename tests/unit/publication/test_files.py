@@ -162,3 +162,17 @@ def test_trap_45_the_city_page_shows_numbers_asked_and_ranks_cities_densely_and_
     rates = sorted({float(str(row[4])) for row in rows[1:]}, reverse=True)
     assert [row[5] for row in by_rate] == [rates.index(float(str(row[4]))) + 1 for row in by_rate]
     assert all(isinstance(row[1], int) for row in rows), "the number asked stands beside its rate"
+
+
+def test_trap_45_a_rank_among_fewer_than_ten_is_marked(written: Candidate) -> None:
+    sheet = openpyxl.load_workbook(written.path / "public" / "indicators.xlsx")["分市 Cities 2025 CY"]
+    marked = {
+        (asked.value, place.number_format == '0"*"')
+        for row in sheet.iter_rows(min_row=8, max_row=23)
+        for asked, place in ((row[first], row[first + 4]) for first in (1, 6, 11))
+        if isinstance(place.value, int)
+    }
+    assert {asked < 10 for asked, _ in marked} == {True, False}
+    assert all(is_marked == (asked < 10) for asked, is_marked in marked)
+    notes = " ".join(str(cell.value) for row in sheet.iter_rows(min_row=24) for cell in row if cell.value)
+    assert "不足 10 家" in notes and "fewer than 10" in notes
