@@ -13,8 +13,8 @@ from ingestion.macros import SPACE
 
 # Bytes that make a cell worth a look for control characters and errors of a spreadsheet: C0 without tab and
 # line ends, DEL, and #; and the two bytes of C1.
-_SUSPICIOUS = np.zeros(256, dtype=bool)
-_SUSPICIOUS[[*range(9), 11, 12, *range(14, 32), ord("#"), 127]] = True
+_SPACES = (9, 10, 13)
+_ALONE = (ord("#"), 127)
 _C1_LEAD, _C1_LAST = 0xC2, 0x9F
 
 _DIGITS = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
@@ -55,5 +55,10 @@ def is_suspicious(column: pa.Array) -> bool:
     if buffer is None:
         return False
     data = np.frombuffer(buffer, np.uint8)
+    if any((data == byte).any() for byte in _ALONE):
+        return True
+    if (control := data < 32).any() and not np.isin(data[control], _SPACES).all():
+        return True
     # A name's middle dot begins with the same byte as C1.
-    return bool(_SUSPICIOUS[data].any() or ((data[:-1] == _C1_LEAD) & (data[1:] <= _C1_LAST)).any())
+    lead = np.flatnonzero(data[:-1] == _C1_LEAD)
+    return bool((data[lead + 1] <= _C1_LAST).any())

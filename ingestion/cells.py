@@ -70,6 +70,7 @@ class Names:
     parse: str
     read: str
     value: str
+    sound: str  # of a credit code: whether it is known to be one (codes.py)
 
 
 def cell_sql(column: Column, source: Source, power: int, names: Names) -> Cell:
@@ -131,7 +132,8 @@ def _uscc(column: Column, n: Names, power: int) -> Cell:
             CASE WHEN regexp_full_match({n.read}, '[0-9]{{18}}') THEN 'code_as_number'
             ELSE 'uscc_check_digit' END
         END"""
-    return Cell("NULL", f"uscc_plain({n.text})", n.read, rule)
+    read = f"CASE WHEN {n.sound} THEN {n.text} ELSE uscc_plain({n.text}) END"
+    return Cell("NULL", read, n.read, rule)
 
 
 def _area(column: Column, n: Names, power: int) -> Cell:

@@ -12,10 +12,12 @@ import pyarrow as pa
 from ingestion.macros import USCC_ALPHABET, USCC_WEIGHTS
 
 _LENGTH = 18
-_NONE = 1 << 20  # value of a byte outside the alphabet: no sum with it stays below
-_VALUES = np.full(256, _NONE, dtype=np.int32)
-_VALUES[np.frombuffer(USCC_ALPHABET.encode(), np.uint8)] = np.arange(len(USCC_ALPHABET))
-_WEIGHTS = np.array([*USCC_WEIGHTS, 1], dtype=np.int32)
+_NONE = 1000  # what a byte outside the alphabet adds: no sum with it stays below
+# For each place, what each byte adds to the sum; 31 divides the sum of a sound code.
+_ADDED = np.full((_LENGTH, 256), _NONE, dtype=np.int16)
+for _place, _weight in enumerate((*USCC_WEIGHTS, 1)):
+    for _value, _character in enumerate(USCC_ALPHABET):
+        _ADDED[_place, ord(_character)] = _weight * _value % len(USCC_ALPHABET)
 _BLOCK = 1 << 15
 
 
@@ -30,6 +32,9 @@ def sound_codes(column: pa.Array) -> pa.Array:
     characters = np.frombuffer(data, np.uint8)
     for start in range(0, len(places), _BLOCK):
         some = places[start : start + _BLOCK]
-        values = _VALUES[characters[ends[some][:, None] + np.arange(_LENGTH, dtype=np.int32)]]
-        sound[some] = (values.max(axis=1) < _NONE) & (values @ _WEIGHTS % len(USCC_ALPHABET) == 0)
+        first = ends[some]
+        total = np.zeros(len(some), dtype=np.int16)
+        for place, added in enumerate(_ADDED):
+            total += added[characters[first + place]]
+        sound[some] = (total < _NONE) & (total % len(USCC_ALPHABET) == 0)
     return pa.array(sound)

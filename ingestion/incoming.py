@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -95,7 +95,7 @@ def _repeats_head(cells: _Cells, layout: Layout, rows: int) -> pa.Array:
     """Rows of which two cells say what the header says above them."""
     same = pa.repeat(pa.scalar(0, pa.int8()), rows)
     for name, titles in layout.titles.items():
-        if titles:
-            found = pc.is_in(cells[f"c{layout.columns[name]}"], value_set=pa.array(titles, pa.string()))
-            same = pc.add(same, found.cast(pa.int8()))
+        cell = cells[f"c{layout.columns[name]}"]
+        if found := [pc.equal(cell, title) for title in titles]:
+            same = pc.add(same, reduce(pc.or_, found).cast(pa.int8()))
     return pc.greater_equal(same, min(2, len(layout.titles)))

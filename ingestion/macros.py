@@ -90,7 +90,7 @@ CREATE MACRO uscc_suggestion(code) AS
 
 -- A number that is not plain, taken apart: its digits, and the power of ten by which they count (of
 -- yuan, for money). `unit` is the pattern of the units that a cell may carry itself; one that it carries
--- counts instead of `power`.
+-- counts instead of `power`. NULL is for those that are plain; of what is no number even the power is unknown.
 CREATE MACRO taken_apart(cell, power, unit) AS
     CASE WHEN regexp_full_match(cell, '{_QUICK}') THEN NULL
          WHEN regexp_full_match(cell, '[-+\\x{{2212}}]?(?:{_NUMBER})' || unit)
@@ -102,14 +102,15 @@ CREATE MACRO taken_apart(cell, power, unit) AS
             'power': coalesce(try_cast(regexp_extract(cell, '[eE]([-+]?[0-9]+)', 1) AS INTEGER), 0)
                 + CASE regexp_extract(cell, '百万|千|万|亿|元') WHEN '百万' THEN 6 WHEN '亿' THEN 8
                   WHEN '万' THEN 4 WHEN '千' THEN 3 WHEN '元' THEN 0 ELSE power END
-         }} END;
+         }}
+         WHEN cell IS NOT NULL THEN {{'sign': 1, 'whole': '', 'fraction': '', 'power': NULL}} END;
 
 -- In whole millionths, so that nothing is rounded: digits are appended, or taken off the end where they
 -- are zeros.
 CREATE MACRO amount(cell, apart, power) AS
-    CASE WHEN apart IS NULL THEN CASE WHEN regexp_full_match(cell, '{_QUICK}')
-             THEN try_cast(try_cast(cell AS DECIMAL(18,6))::DECIMAL(28,6)
-                   * (10 ** power)::DECIMAL(9,0) AS DECIMAL(24,6)) END
+    CASE WHEN apart IS NULL
+         THEN try_cast(try_cast(cell AS DECIMAL(18,6))::DECIMAL(28,6)
+             * (10 ** power)::DECIMAL(9,0) AS DECIMAL(24,6))
          WHEN apart.power <= 30
          THEN try_cast(try_cast(CASE
                   WHEN apart.power + 6 >= length(apart.fraction)

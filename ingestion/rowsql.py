@@ -166,7 +166,7 @@ def rulebook(source: Source) -> list[dict[str, object]]:
 
 def names_of(column: Column) -> Names:
     """The identifiers of a column's stages."""
-    return Names(*(identifier(f"{mark}{column.name}") for mark in ("t:", "p:", "r:", "")))
+    return Names(*(identifier(f"{mark}{column.name}") for mark in ("t:", "p:", "r:", "", "s:")))
 
 
 def _f(column: Column) -> str:
@@ -194,9 +194,9 @@ def _kind(job: Job) -> str:
 
 
 def _cell_rule(job: Job, column: Column, rule: str) -> str:
-    text = names_of(column).text
-    required = f"WHEN {text} IS NULL THEN 'required_blank'" if job.is_required(column) else ""
-    sound = f"WHEN {identifier(f's:{column.name}')} THEN NULL" if column.type == "uscc" else ""
+    names = names_of(column)
+    required = f"WHEN {names.text} IS NULL THEN 'required_blank'" if job.is_required(column) else ""
+    sound = f"WHEN {names.sound} THEN NULL" if column.type == "uscc" else ""
     flaw = ""
     if job.suspicious:
         flaw = f"""WHEN {_f(column)} IS NOT NULL THEN {_f(column)}

@@ -42,7 +42,8 @@ def read(
     rows = ", ".join(f"({i}, {literal(text)})" for i, text in enumerate(cells))
     return CON.execute(
         f"""WITH t AS (SELECT * FROM (VALUES {rows}) AS v(i, {names.text})),
-        p AS (SELECT *, {cell.parse} AS {names.parse}, DATE '{on}' AS _delivered_on FROM t),
+        p AS (SELECT *, {cell.parse} AS {names.parse}, DATE '{on}' AS _delivered_on, false AS {names.sound}
+            FROM t),
         r AS (SELECT *, {cell.read} AS {names.read} FROM p),
         v AS (SELECT *, {cell.value} AS {names.value} FROM r)
         SELECT {names.value}, {cell.rule} FROM v ORDER BY i"""
