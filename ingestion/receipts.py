@@ -19,6 +19,7 @@ import xlsxwriter
 from ingestion.contract import Source
 from ingestion.intake import Taken
 from ingestion.returned import Returned
+from ingestion.template import for_paper
 
 if TYPE_CHECKING:
     import duckdb
@@ -130,6 +131,7 @@ def _sheet(book: Any, title: str, columns: Sequence[tuple[str, int]], rows: Iter
     sheet = book.add_worksheet(title)
     heading = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     sheet.freeze_panes(1, 0)
+    for_paper(sheet, 1)
     for place, (name, width) in enumerate(columns):
         sheet.set_column(place, place, width)
         sheet.write_string(0, place, name, heading)

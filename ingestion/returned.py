@@ -18,7 +18,7 @@ from ingestion.intake import Taken
 from ingestion.macros import identifier
 from ingestion.mark import MARK, REASON, mark_sql, shown_sql
 from ingestion.settle_sql import CONFLICT
-from ingestion.template import add_choices, words
+from ingestion.template import add_choices, for_paper, words
 from ingestion.typed import ANSWERED, RETURNED
 from ingestion.units import read_units
 
@@ -165,6 +165,7 @@ def _sheet(sheet: Any, source: Source, units: str, rows: list[Any], formats: Map
         sheet.write_comment(_HEADER, place, "\n".join(words(column)), {"x_scale": 1.8})
         add_choices(sheet, column, place, _FIRST, _FIRST + len(rows) - 1)
     sheet.freeze_panes(_FIRST, 2)
+    for_paper(sheet, _FIRST)
     titles = {column.name: column.headers[0] for column in columns}
     for line, (mark, file, of_sheet, row, bad, reasons, *values) in enumerate(rows, start=_FIRST):
         where = f"〔{'/'.join(filter(None, (file, of_sheet)))} 第 {row} 行〕"

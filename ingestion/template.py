@@ -77,6 +77,15 @@ def _write_form(book: xlsxwriter.Workbook, source: Source) -> None:
             sheet.write_string(_EXAMPLE, index, example(column), book.add_format({**grey, "num_format": "@"}))
         add_choices(sheet, column, index, _EXAMPLE, _EXAMPLE + ROWS)
     sheet.freeze_panes(_EXAMPLE, 2)
+    for_paper(sheet, _EXAMPLE)
+
+
+def for_paper(sheet: xlsxwriter.worksheet.Worksheet, head: int) -> None:
+    """A4 across, all columns on one page, the first `head` rows on each."""
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, head - 1)
 
 
 def add_choices(

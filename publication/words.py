@@ -67,6 +67,7 @@ NOTES = (
     ),
 )
 FEW_NOTE = (
-    "位次带 * 的市应覆盖企业不足 10 家，一家企业就能使位次大变，不宜比较。",
-    "A rank with * is of a city where fewer than 10 are asked: one enterprise moves it far; do not compare.",
+    "位次只在公布了覆盖率的市之间排列。带 * 的市应覆盖企业不足 10 家，一家企业就能使位次大变，不宜比较。",
+    "Ranks are among the cities whose rate is shown. One with * is of a city where fewer than 10 are asked: "
+    "one enterprise moves it far; do not compare.",
 )

@@ -49,6 +49,17 @@ def test_bad_cells_are_coloured_good_cells_kept_and_the_reason_said(home):
     assert '"是,否"' in choices
 
 
+def test_every_sheet_of_a_receipt_is_printed_a_page_wide_under_its_titles(home):
+    for sheet in openpyxl.load_workbook(spoilt(home)["enterprise_revenue"]):
+        page = (
+            sheet.page_setup.orientation,
+            sheet.page_setup.fitToHeight,
+            sheet.sheet_properties.pageSetUpPr.fitToPage,
+        )
+        assert page == ("landscape", 0, True), sheet.title
+        assert sheet.print_title_rows == ("$1:$3" if sheet.title == ROW else "$1:$1")
+
+
 def test_a_mended_sheet_goes_straight_back_and_cures_its_rows(home):
     receipt = spoilt(home)["enterprise_revenue"]
     assert home.all("SELECT count(*) FROM raw.enterprise_revenue") == [(1,)]
