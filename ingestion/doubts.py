@@ -42,19 +42,19 @@ UNITS = f"""
         SELECT *, abs(power) BETWEEN 1 AND 4 AND ratio / 10 ** power BETWEEN 0.8 AND 1.2 AS is_suspect FROM rounded
     ),
     counted AS (
-        SELECT
-            *, count(*) OVER file_column AS n, count(*) FILTER (is_suspect) OVER file_column AS n_suspect,
-            row_number() OVER (PARTITION BY id, column_name, is_suspect ORDER BY _sheet, _row) AS place
-        FROM judged
-        WINDOW file_column AS (PARTITION BY id, column_name)
+        SELECT id, column_name, count(*) AS n, count(*) FILTER (is_suspect) AS n_suspect FROM judged GROUP BY ALL
+    ),
+    suspect AS (
+        SELECT *, row_number() OVER (PARTITION BY id, column_name ORDER BY _sheet, _row) AS place
+        FROM judged WHERE is_suspect
     ),
     told AS (
         SELECT
             *, CASE WHEN ratio < 1 THEN '1/' ELSE '' END
                 || regexp_replace(format('{{:,.1f}}', greatest(ratio, 1 / ratio)), '[.]0$', '') AS times,
             CASE WHEN 2 * n_suspect > n THEN n_suspect - 1 END AS others
-        FROM counted
-        WHERE is_suspect AND (2 * n_suspect <= n OR place = 1)
+        FROM suspect JOIN counted USING (id, column_name)
+        WHERE 2 * n_suspect <= n OR place = 1
     )
     SELECT
         file.no, _sheet, _row, column_name, rtrim(rtrim(CAST(amount AS VARCHAR), '0'), '.'), 'unit_suspected', 'warning',

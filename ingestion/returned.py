@@ -67,11 +67,15 @@ _CONFLICTS = f"""
     SELECT
         {mark_sql("file.delivery_id", "file.administrative", "typed._sheet", "typed._row")} AS mark,
         $units AS units, file.name AS file, typed._sheet AS sheet, typed._row AS "row", conflict.differing AS bad,
-        [{{{{'column_name': '', 'reason': rule.zh || '：' || conflict.detail || '。' || rule.advice_zh}}}}] AS reasons,
+        [{{{{
+            'column_name': '',
+            'reason': rule.zh || '：' || array_to_string(conflict.titles, '、') || '；'
+                || array_to_string(conflict.places, '、') || '。' || rule.advice_zh
+        }}}}] AS reasons,
         {{cells}}
     FROM read_parquet($typed, filename => true, file_row_number => true) AS typed
     JOIN temp.returned_file AS file ON file.path = typed.filename
-    JOIN temp.conflict_row AS conflict ON conflict.no = file.no AND conflict.line = typed.file_row_number
+    JOIN temp.conflict ON conflict.no = file.no AND conflict.line = typed.file_row_number
     JOIN temp.rule ON rule.rule = '{CONFLICT}'"""
 
 
@@ -94,7 +98,7 @@ class Returned:
         self._typed = dict(
             con.execute("""
                 SELECT source, list(DISTINCT path ORDER BY path)
-                FROM temp.conflict_row JOIN temp.returned_file USING (no) GROUP BY source""").fetchall()
+                FROM temp.conflict JOIN temp.returned_file USING (no) GROUP BY source""").fetchall()
         )
 
     def write(self, book: xlsxwriter.Workbook, source: Source) -> int:

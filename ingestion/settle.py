@@ -140,17 +140,13 @@ class _Settling:
         self._con.execute(sql.empty())
         if not files:
             return
-        parameters = {
-            "files": [file["path"] for file in files],
-            "source": source.name,
-            "rule": row_rules()[CONFLICT].name,
-        }
+        parameters = {"files": [file["path"] for file in files], "source": source.name}
         if (names := sql.names_without_code()) is not None:
             self._run(links.LINK.format(waiting=names), parameters)
         for statement in (*sql.resolve_places(), sql.clash()):
             self._run(statement, parameters)
         clashing = self._con.execute("SELECT count(*) FROM temp.clash").fetchall()[0][0] > 0
-        conflicts = (*tables.CONFLICTS, tables.TWINS) if clashing else ()
+        conflicts = (tables.CONFLICTS, tables.TWINS) if clashing else ()
         self._con.execute(tables.NO_TWINS)
         for statement in (*sql.steps(clashing=clashing), *conflicts, *sql.waiting()):
             self._run(statement, parameters)
@@ -180,6 +176,7 @@ class _Settling:
         if found:
             self._run(tables.ISSUES, {"issues": found})
             self._run(doubts.PARENTS, {})
+        self._run(tables.CONFLICT_ROWS, {"rule": row_rules()[CONFLICT].name})
         self._run(tables.ISSUE_ROWS.format(table="quarantined_row"), {"severity": "quarantine"})
         self._run(tables.ISSUE_ROWS.format(table="warned_row"), {"severity": "warning"})
 

@@ -74,8 +74,9 @@ TABLES = (
     """CREATE OR REPLACE TEMP TABLE unlinked (
         "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
     "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",
-    "CREATE OR REPLACE TEMP TABLE conflict_count (no BIGINT, n BIGINT)",
-    "CREATE OR REPLACE TEMP TABLE conflict_row (no BIGINT, line BIGINT, differing VARCHAR[], detail VARCHAR)",
+    """CREATE OR REPLACE TEMP TABLE conflict (
+        no BIGINT, line BIGINT, sheet VARCHAR, "row" BIGINT, differing VARCHAR[], titles VARCHAR[], places VARCHAR[],
+        "value" VARCHAR)""",
     """CREATE OR REPLACE TEMP TABLE issue (
         no BIGINT, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR, rule VARCHAR,
         severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
@@ -87,30 +88,25 @@ TYPED_COUNT = """
     FROM parquet_file_metadata($files) AS typed
     JOIN temp.file ON file.path = typed.file_name"""
 
-_CONFLICT = _MESSAGES.format(
-    zh="array_to_string(removed.titles, '、') || '；' || array_to_string(removed.places, '、')",
-    en="array_to_string(removed.differing, ', ') || '; ' || array_to_string(removed.places, ', ')",
-)
+# Rows that contradict another of their key and moment, with the columns that differ and where they stand.
+CONFLICTS = """
+    INSERT INTO temp.conflict
+    SELECT _no, _line, _sheet, _row, differing, titles, places, "value" FROM temp.removed WHERE conflict"""
 
-# Each row that contradicts another of its key and moment, with the columns that differ and where they stand.
-CONFLICTS = (
-    f"""
+_CONFLICT = _MESSAGES.format(
+    zh="array_to_string(conflict.titles, '、') || '；' || array_to_string(conflict.places, '、')",
+    en="array_to_string(conflict.differing, ', ') || '; ' || array_to_string(conflict.places, ', ')",
+)
+CONFLICT_ROWS = f"""
     INSERT INTO raw.quarantined_row
     SELECT
-        file.source, file.name, removed._sheet, removed._row, removed.differing[1], removed."value",
-        rule.rule,
+        file.source, file.name, conflict.sheet, conflict."row", conflict.differing[1], conflict."value", rule.rule,
         {_CONFLICT},
         file.run_id, file.purpose
-    FROM temp.removed
-    JOIN temp.file ON file.no = removed._no
+    FROM temp.conflict
+    JOIN temp.file USING (no)
     JOIN temp.rule ON rule.rule = $rule
-    WHERE removed.conflict
-    ORDER BY file.name, removed._sheet, removed._row""",
-    "INSERT INTO temp.conflict_count SELECT _no, count(*) FROM temp.removed WHERE conflict GROUP BY _no",
-    """INSERT INTO temp.conflict_row
-    SELECT _no, _line, differing, array_to_string(titles, '、') || '；' || array_to_string(places, '、')
-    FROM temp.removed WHERE conflict""",
-)
+    ORDER BY file.source, file.name, conflict.sheet, conflict."row\""""
 
 # Rows that say what another row of their key and moment says, which stays in their place.
 NO_TWINS = "CREATE OR REPLACE TEMP TABLE twin_of_another (_no BIGINT, _sheet VARCHAR, _row BIGINT)"
@@ -153,7 +149,7 @@ DELIVERY = """
         skipped AS rows_skipped,
         refused_code, refused_zh, refused_en
     FROM temp.file
-    LEFT JOIN temp.conflict_count USING (no)
+    LEFT JOIN (SELECT no, count(*) AS n FROM temp.conflict GROUP BY no) AS conflict_count USING (no)
     ORDER BY source, "name", delivery_id"""
 
 # Counted from the rows themselves, not from what the receipt claims.

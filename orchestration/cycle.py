@@ -84,7 +84,7 @@ def settle(run: Run) -> None:
     from orchestration import frozen
     from publication.first_published import hand_on
 
-    run.warm()  # beside a stage that is mostly one thread
+    run.warm_up()
     # Materialised without its sources, this stage works on what earlier runs took in.
     intake = run.intake or _take_in(run, [])
     with run.stage("settle", "settled"):
@@ -137,8 +137,8 @@ def build(run: Run, manifest: Mapping[str, Any]) -> None:
             log.info("dbt %s: %s, %.2f s", name, status, seconds)
             run.progress.tell(f"{done}/{total} {name}")
 
-        settings = run.settings.run
-        results = dbt_runner.build(run.home, run.database, settings.threads, settings.memory_limit, finished)
+        limits = (run.settings.run.threads, run.settings.run.memory_limit)
+        results = dbt_runner.build(run.home, run.database, *limits, finished, parsed=run.parsed)
         states, outcomes = from_dbt(
             [asdict(one) for one in results], manifest, row_counts(run.database, manifest)
         )

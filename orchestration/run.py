@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.inbox import Scan
-from orchestration import lock, records
+from orchestration import dbt_runner, lock, records
 from orchestration.home import Home, preflight, run_seq
 from orchestration.messages import say
 from orchestration.news import News, is_aside, look
@@ -30,6 +30,10 @@ from orchestration.settings import Settings
 from orchestration.stages import boundary
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from dbt.contracts.graph.manifest import Manifest
+
     from ingestion.intake import Intake
     from quality.gx import GxWorker
 
@@ -46,6 +50,7 @@ class Run:
     progress: Progress
     news: News = field(init=False)
     gx: GxWorker | None = None
+    dbt: Future[Manifest] | None = None
     intake: Intake | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     failure: BaseException | None = None
@@ -115,6 +120,16 @@ class Run:
 
             self.gx = gx.start(self.folder / "gx.log")
         return self.gx
+
+    def warm_up(self) -> None:
+        """Begin what takes long to import and is needed later, beside a stage that is mostly one thread."""
+        self.warm()
+        self.dbt = dbt_runner.load_beside(self.home)
+
+    @property
+    def parsed(self) -> Manifest | None:
+        """dbt's project, if it was begun to be loaded beside another stage."""
+        return self.dbt.result() if self.dbt is not None else None
 
     def clear(self) -> None:
         """Remove what only this run needed; a candidate stays where it waits for a person."""
