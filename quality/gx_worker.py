@@ -1,6 +1,6 @@
 """The process that puts checks to great-expectations: import, read one request, answer, end.
 
-What belongs here: the only code that imports great-expectations (6 to 9 s, which is why it runs beside the
+What belongs here: the only code that imports great-expectations (3 s and more, which is why it runs beside the
 rest of a run). What does not: which checks there are (checks.yml), what their answers mean (evidence.py),
 starting this process (gx.py).
 
