@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SAID = pa.schema([("sheet", pa.string()), ("units", pa.string())])
 DELIVERED = pa.schema([("delivered_on", pa.date32()), ("maybe_cut", pa.bool_())])
 _FEEDS = {"said": SAID, "delivered": DELIVERED, "mismatch": LINES}
+_FORMS = 16  # whose plans are kept at once: a source's files have a few
 # Folders of typists; a dead run leaves some, the next one clears them away.
 ASIDE = ".typist-"
 
@@ -96,6 +97,8 @@ class Typist:
         """Type the rows of a sheet into `typed`; sheets of one form share a stream's name, and so a plan."""
         form = insert_sql(incoming.job, "incoming")
         if form not in self._forms:
+            if len(self._forms) == _FORMS:
+                self._forget()
             self._forms[form] = f"incoming_{len(self._forms)}"
             self._feeds[self._forms[form]] = self._registered(self._forms[form], incoming.schema)
         name = self._forms[form]
@@ -119,6 +122,15 @@ class Typist:
         aside = self._aside / "written.parquet"
         self.run(f"COPY ({sql}) TO {literal(str(aside))} (FORMAT parquet)")
         aside.replace(path)
+
+    def _forget(self) -> None:
+        for plan in self._plans.values():
+            self.con.execute(f"DEALLOCATE {plan}")
+        for name in self._forms.values():
+            self.con.unregister(name)
+            del self._feeds[name]
+        self._plans.clear()
+        self._forms.clear()
 
     def _registered(self, name: str, schema: pa.Schema) -> Feed:
         feed = Feed(schema)
