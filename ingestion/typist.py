@@ -75,7 +75,7 @@ class Typist:
         self.con: duckdb.DuckDBPyConnection = reference.connect(folder / ".spill", one_core=one_core)
         self.con.execute(table_sql(source))
         self._plans: dict[str, str] = {}
-        self._forms: dict[str, str] = {}
+        self._forms: dict[tuple[str, pa.Schema], str] = {}
         self.con.register("rulebook", pa.Table.from_pylist(rulebook(source)))
         # All at the beginning: a new name makes the engine plan anew what it has planned.
         self._feeds = {name: self._registered(name, schema) for name, schema in _FEEDS.items()}
@@ -94,7 +94,8 @@ class Typist:
 
     def insert(self, incoming: Incoming) -> None:
         """Type the rows of a sheet into `typed`; sheets of one form share a stream's name, and so a plan."""
-        form = insert_sql(incoming.job, "incoming")
+        # The statement names columns, the engine reads a stream by place: constants come in their sidecar's order.
+        form = (insert_sql(incoming.job, "incoming"), incoming.schema)
         if form not in self._forms:
             self._forms[form] = f"incoming_{len(self._forms)}"
             self._feeds[self._forms[form]] = self._registered(self._forms[form], incoming.schema)
