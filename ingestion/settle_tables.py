@@ -75,7 +75,7 @@ TABLES = (
         "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
     "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",
     "CREATE OR REPLACE TEMP TABLE conflict_count (no BIGINT, n BIGINT)",
-    "CREATE OR REPLACE TEMP TABLE conflict_row (no BIGINT, line BIGINT, differing VARCHAR[], detail VARCHAR)",
+    "CREATE OR REPLACE TEMP TABLE conflict_row (no BIGINT, line BIGINT, clash VARCHAR, differing VARCHAR[], detail VARCHAR)",
     """CREATE OR REPLACE TEMP TABLE issue (
         no BIGINT, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR, rule VARCHAR,
         severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
@@ -108,7 +108,7 @@ CONFLICTS = (
     ORDER BY file.name, removed._sheet, removed._row""",
     "INSERT INTO temp.conflict_count SELECT _no, count(*) FROM temp.removed WHERE conflict GROUP BY _no",
     """INSERT INTO temp.conflict_row
-    SELECT _no, _line, differing, array_to_string(titles, '、') || '；' || array_to_string(places, '、')
+    SELECT _no, _line, clash, differing, array_to_string(titles, '、') || '；' || array_to_string(places, '、')
     FROM temp.removed WHERE conflict""",
 )
 
