@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 SAID = pa.schema([("sheet", pa.string()), ("units", pa.string())])
 DELIVERED = pa.schema([("delivered_on", pa.date32()), ("maybe_cut", pa.bool_())])
 _FEEDS = {"said": SAID, "delivered": DELIVERED, "mismatch": LINES}
-# Folders of typists; a dead run leaves some, the next one clears them away.
-ASIDE = ".typist-"
 
 
 class Feed:
@@ -71,7 +69,7 @@ class Typist:
     def __init__(self, source: Source, reference: Reference, folder: Path, *, one_core: bool = False) -> None:
         self.source = source
         folder.mkdir(parents=True, exist_ok=True)
-        self._aside = Path(mkdtemp(prefix=ASIDE, dir=folder))
+        self._aside = Path(mkdtemp(prefix=".typist-", dir=folder))
         self.con: duckdb.DuckDBPyConnection = reference.connect(folder / ".spill", one_core=one_core)
         self.con.execute(table_sql(source))
         self._plans: dict[str, str] = {}
