@@ -86,6 +86,10 @@ FILES = [
     File("bad sidecar", csv_text(HEAD, row(31)).encode(), "rows = "),
     File("sheets", workbook(合肥=[HEAD, row(32)], 说明=[["请填写"]], 隐藏=[MONEY, row(33, 1.5, 3)])),
     File("sheets again", workbook(合肥=[HEAD, row(34)], 芜湖=[HEAD[::-1], row(35)[::-1]])),
+    File("sheet with an error", workbook(净=[HEAD, row(41)], 错=[HEAD, row(42, 机构名称="#REF!"), row(43)], 净2=[HEAD, row(44)])),
+    File("sheets, each with its unit and total", workbook(
+        一=[["单位：千元"], [*HEAD, "机构经费"], row(45, 1), ["合计", *[""] * 5, 1]],
+        二=[["单位：万元"], [*HEAD, "机构经费"], row(46, 1), ["合计", *[""] * 5, 3], [*HEAD, "机构经费"], row(47, 1)])),
     File("second sheet refused", workbook(一=[MONEY, row(36, 1, 2)], 二=[[*HEAD, "机构经费"], row(37, 1)])),
     File("damaged", workbook(一=[HEAD, row(38)])[:-200]),
     File("in future", csv_text(HEAD, row(39, 认定日期="2027-01-01"), row(40)).encode()),
