@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, run
 
 import pytest
 
@@ -182,3 +183,21 @@ def test_check_refuses_an_unknown_source_and_lists_the_known(
     file.touch()
     assert cli._run(["check", str(file), "--source", "patents"]) == 2
     assert "  patent\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "shown"), [([], False), (["--debug"], True)])
+def test_f03_an_interruption_inside_a_callback_shows_no_traceback(arguments: list[str], shown: bool) -> None:
+    """Python cannot hand such an error on; it would print it, whatever becomes of the command."""
+    program = """
+import sys
+from orchestration import cli
+
+class Interrupted:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+cli._run = lambda arguments: Interrupted() and 0
+cli.main()
+"""
+    done = run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert ("Traceback" in done.stderr) == shown
