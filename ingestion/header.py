@@ -1,15 +1,15 @@
 """Finding the header in the first rows of a sheet. Pure: a small grid in, a layout out.
 
-Belongs here: titles, title and unit rows, merged headers, whose unit is said. Does not belong here:
-reading files (`readers`), typing cells (`cells`).
+Belongs here: titles, title and unit rows, merged headers, whose unit is said. Not here: files (`readers`), cells (`cells`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
@@ -166,10 +166,8 @@ def _read_band(band: Grid, titles: Titles) -> _Found:
 
 def _fill_right(row: Sequence[str]) -> list[str]:
     """A cell merged to the right holds its text only at its left end."""
-    filled: list[str] = []
-    for cell in row:
-        filled.append(cell or (filled[-1] if filled else ""))
-    return filled
+    filled: Iterator[str] = accumulate(row, lambda left, cell: cell or left)
+    return list(filled)
 
 
 class _Shown:
@@ -282,7 +280,9 @@ def _powers(source: Source, own: Mapping[str, list[str]], general: list[str], pl
         if len(said) > 1:
             raise refuse("unit_contradiction", sheet=place, column=column, units="、".join(said))
         if not said:
-            raise refuse("unit_not_said", sheet=place, column=column)
+            raise refuse("unit_not_said", sheet=place, column=column, title=source.columns[name].headers[0])
+        if said[0] not in UNITS:
+            raise refuse("unit_unknown", sheet=place, column=column, unit=said[0], units="、".join(UNITS))
         powers[name] = UNITS[said[0]]
     return powers
 

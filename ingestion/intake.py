@@ -25,7 +25,7 @@ from ingestion.sidecar import parse_sidecar
 from ingestion.store import Delivery, RawStore
 from ingestion.typed import fingerprint, type_delivery
 from ingestion.typed_receipt import Receipt, load_receipt
-from ingestion.typist import ASIDE, Typist
+from ingestion.typist import Typist
 
 Progress = Callable[[int, int, str], None]
 
@@ -88,11 +88,10 @@ def take_in(
         return type_delivery(delivery, typist.source, blob, reference, _folder(home, delivery), typist)
 
     def typist(source: str, one_core: bool) -> Typist:
-        return Typist(contracts[source], reference, _typed_files(home), one_core=one_core)
+        return Typist(contracts[source], reference, typing_folder(home), one_core=one_core)
 
     tell = progress or (lambda done, total, name: None)
-    for leftover in _typed_files(home).glob(f"{ASIDE}*"):
-        shutil.rmtree(leftover)
+    shutil.rmtree(typing_folder(home), ignore_errors=True)  # of a run that was killed
     with closing(_typed(waiting, typist, type_one)) as typed:
         for done, (delivery, receipt) in enumerate(typed):
             tell(done, len(waiting), f"{delivery.source}/{delivery.name}")
@@ -155,6 +154,11 @@ def _typed(
 
 def _typed_files(home: Path) -> Path:
     return home / "warehouse" / "typed"
+
+
+def typing_folder(home: Path) -> Path:
+    """What lasts no longer than typing: typists' own folders, and what the engine's memory does not hold."""
+    return _typed_files(home) / ".typing"
 
 
 def _folder(home: Path, delivery: Delivery) -> Path:

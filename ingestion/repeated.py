@@ -104,7 +104,7 @@ def _agree(lines: Grid, layout: Layout, titles: Titles, sheet: str, *, general: 
         cells = [cell for line in lines for i, cell in enumerate(line) if general or i == index]
         said = [unit for cell in cells for unit in (*said_in_line(cell), *said_in_brackets(cell))]
         said += [unit for cell in cells if not general for unit in said_alone(cell)]
-        if any(UNITS[unit] != power for unit in said):
+        if any(UNITS.get(unit) != power for unit in said):
             before = next(unit for unit, known in UNITS.items() if known == power)
             units = "、".join(dict.fromkeys([before, *said]))
             place, column = f"“{sheet}”" if sheet else "", label(titles.source, name)

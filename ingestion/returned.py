@@ -57,7 +57,7 @@ _KEPT_OUT = f"""
     SELECT
         {mark_sql("file.delivery_id", "file.administrative", "kept._sheet", "kept._row")} AS mark,
         coalesce(kept._units, '') AS units, file.name AS file, kept._sheet AS sheet, kept._row AS "row",
-        reason.columns AS bad, reason.reasons, {{cells}}
+        mark AS clash, reason.columns AS bad, reason.reasons, {{cells}}
     FROM read_parquet($kept, filename => true) AS kept
     JOIN temp.returned_file AS file ON file.folder || '/{RETURNED}' = kept.filename
     JOIN temp.returned_reason AS reason
@@ -66,7 +66,8 @@ _KEPT_OUT = f"""
 _CONFLICTS = f"""
     SELECT
         {mark_sql("file.delivery_id", "file.administrative", "typed._sheet", "typed._row")} AS mark,
-        $units AS units, file.name AS file, typed._sheet AS sheet, typed._row AS "row", conflict.differing AS bad,
+        $units AS units, file.name AS file, typed._sheet AS sheet, typed._row AS "row", conflict.clash,
+        conflict.differing AS bad,
         [{{{{
             'column_name': '',
             'reason': rule.zh || '：' || array_to_string(conflict.titles, '、') || '；'
@@ -138,14 +139,16 @@ class Returned:
             given["units"] = ";".join(sorted(f"{c.name}=元" for c in columns if c.type == "money"))
         if not parts:
             return []
-        # What was answered is done with: if it is still wrong, the answer's own row waits.
+        # What was answered is done with: if it is still wrong, the answer's own row waits. Of rows that contradict each
+        # other one answer is enough: the rest was dropped.
         answered = ""
         if self._answers[source.name]:
-            answered = "WHERE mark NOT IN (SELECT mark FROM read_parquet($answers))"
+            answered = """
+                QUALIFY NOT bool_or(mark IN (SELECT mark FROM read_parquet($answers))) OVER (PARTITION BY clash)"""
             given["answers"] = self._answers[source.name]
         query = f"""
             SELECT count(*) OVER (), units, mark, file, sheet, "row", bad, reasons, {", ".join(names)}
-            FROM ({" UNION ALL ".join(parts)}) AS waiting {answered}
+            FROM (FROM ({" UNION ALL ".join(parts)}) {answered}) AS waiting
             ORDER BY units, file, sheet, "row" LIMIT {ROWS}"""
         return self._con.execute(query, given).fetchall()
 

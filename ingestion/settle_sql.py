@@ -84,13 +84,14 @@ class SourceSql(RowSql):
                     END AS differing,
                     list(
                         concat_ws('/', file.name, nullif(_sheet, '')) || ':' || _row ORDER BY _no, _line
-                    )[1:3] AS places
+                    )[1:3] AS places,
+                    min(_no || '/' || _line) AS clash
                 FROM temp.twin JOIN temp.file ON file.no = twin._no
                 GROUP BY {self.key("twin")}, _moment
             ),
             compared AS (
                 SELECT
-                    twin._no, twin._line, twin._sheet, twin._row, judged.differing, judged.places,
+                    twin._no, twin._line, twin._sheet, twin._row, judged.differing, judged.places, judged.clash,
                     list_transform(
                         judged.differing, lambda name: {_case("name", names, titles)} ELSE '删除' END
                     ) AS titles,

@@ -76,7 +76,7 @@ TABLES = (
     "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",
     """CREATE OR REPLACE TEMP TABLE conflict (
         no BIGINT, line BIGINT, sheet VARCHAR, "row" BIGINT, differing VARCHAR[], titles VARCHAR[], places VARCHAR[],
-        "value" VARCHAR)""",
+        "value" VARCHAR, clash VARCHAR)""",
     """CREATE OR REPLACE TEMP TABLE issue (
         no BIGINT, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR, rule VARCHAR,
         severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
@@ -91,7 +91,7 @@ TYPED_COUNT = """
 # Rows that contradict another of their key and moment, with the columns that differ and where they stand.
 CONFLICTS = """
     INSERT INTO temp.conflict
-    SELECT _no, _line, _sheet, _row, differing, titles, places, "value" FROM temp.removed WHERE conflict"""
+    SELECT _no, _line, _sheet, _row, differing, titles, places, "value", clash FROM temp.removed WHERE conflict"""
 
 _CONFLICT = _MESSAGES.format(
     zh="array_to_string(conflict.titles, '、') || '；' || array_to_string(conflict.places, '、')",

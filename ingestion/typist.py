@@ -34,8 +34,6 @@ SAID = pa.schema([("sheet", pa.string()), ("units", pa.string())])
 DELIVERED = pa.schema([("delivered_on", pa.date32()), ("maybe_cut", pa.bool_())])
 _FEEDS = {"said": SAID, "delivered": DELIVERED, "mismatch": LINES}
 _FORMS = 16  # whose plans are kept at once: a source's files have a few
-# Folders of typists; a dead run leaves some, the next one clears them away.
-ASIDE = ".typist-"
 
 
 class Feed:
@@ -72,11 +70,11 @@ class Typist:
     def __init__(self, source: Source, reference: Reference, folder: Path, *, one_core: bool = False) -> None:
         self.source = source
         folder.mkdir(parents=True, exist_ok=True)
-        self._aside = Path(mkdtemp(prefix=ASIDE, dir=folder))
+        self._aside = Path(mkdtemp(prefix=".typist-", dir=folder))
         self.con: duckdb.DuckDBPyConnection = reference.connect(folder / ".spill", one_core=one_core)
         self.con.execute(table_sql(source))
         self._plans: dict[str, str] = {}
-        self._forms: dict[str, str] = {}
+        self._forms: dict[tuple[str, pa.Schema], str] = {}
         self.con.register("rulebook", pa.Table.from_pylist(rulebook(source)))
         # All at the beginning: a new name makes the engine plan anew what it has planned.
         self._feeds = {name: self._registered(name, schema) for name, schema in _FEEDS.items()}
@@ -95,7 +93,8 @@ class Typist:
 
     def insert(self, incoming: Incoming) -> None:
         """Type the rows of a sheet into `typed`; sheets of one form share a stream's name, and so a plan."""
-        form = insert_sql(incoming.job, "incoming")
+        # The statement names columns, the engine reads a stream by place: constants come in their sidecar's order.
+        form = (insert_sql(incoming.job, "incoming"), incoming.schema)
         if form not in self._forms:
             if len(self._forms) == _FORMS:
                 self._forget()

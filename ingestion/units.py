@@ -14,10 +14,11 @@ UNITS: Mapping[str, int] = {"元": 0, "千元": 3, "万元": 4, "百万元": 6, 
 
 # What a table may count besides money: a unit line names them together (单位：个、人、万元).
 _OTHER = "人月|人年|人|个|件|项|篇|家|台|户|套|年|月|日|天|%|‰"
-_UNIT = f"(?:百万元|千元|万元|亿元|元|{_OTHER})"
+# Units of money that nobody here knows (十万元, 万美元) are told apart too: passed over, another's word would hold for them.
+_UNIT = f"(?:(?:人民币)?[十百千万亿]*[美欧港日]?元|{_OTHER})"
 _LIST = f"{_UNIT}(?:[,、/;和及]{_UNIT})*"
 _IN_LINE = re.compile(rf"单位:({_LIST})(?!\w)")  # 填报单位：元琛科技 says no unit
-_IN_BRACKETS = re.compile(rf"[(\[【〔](?:(?:计量|金额|货币)?单位:)?({_LIST})[)\]】〕]")
+_IN_BRACKETS = re.compile(r"[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]")
 _NOTHING = "-—/"
 
 
@@ -28,8 +29,9 @@ def said_in_line(cell: str) -> list[str]:
 
 
 def said_in_brackets(cell: str) -> list[str]:
-    """`营业收入（千元）`."""
-    return [unit for match in _IN_BRACKETS.finditer(_bare(cell)) for unit in _money(match[1])]
+    """`营业收入（千元）`, alone or among other words: `（不含税，千元）`."""
+    parts = [part for match in _IN_BRACKETS.finditer(_bare(cell)) for part in re.split("[,;:、]", match[1])]
+    return [unit for part in parts if re.fullmatch(_LIST, part) for unit in _money(part)]
 
 
 def said_alone(cell: str) -> list[str]:
@@ -62,4 +64,4 @@ def _bare(cell: str) -> str:
 
 
 def _money(units: str) -> list[str]:
-    return [unit for unit in re.split(r"[,、/;和及]", units) if unit in UNITS]
+    return [unit.removeprefix("人民币") for unit in re.split(r"[,、/;和及]", units) if unit.endswith("元")]

@@ -69,7 +69,7 @@ def _regular(path: Path, delimiter: str, skip: int, width: int) -> Iterator[pa.R
     """Blocks of rows at once, where there are no quotes; raises ArrowInvalid at a row of another width."""
     names = [f"c{i}" for i in range(width)]
     reader = arrow_csv.open_csv(
-        str(path),
+        pa.OSFile(str(path)),  # a path by its name would be unpacked if it ends in .gz, whatever it holds
         arrow_csv.ReadOptions(
             skip_rows=skip,
             column_names=names,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import importlib
+import logging
 import os
 import sys
 from types import TracebackType
@@ -15,6 +16,8 @@ from types import TracebackType
 import click
 
 from orchestration.messages import Stop, language_of, say, speak
+
+log = logging.getLogger("innostat")  # of a run: its log.txt
 
 COMMANDS = (
     *("init", "sample", "template", "check", "run", "status", "links", "releases"),
@@ -42,6 +45,7 @@ def main() -> None:
     speak(language_of(arguments))
     if "--debug" not in arguments:
         sys.excepthook = _in_words
+        sys.unraisablehook = _in_the_log
     code = _run(arguments)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -83,6 +87,11 @@ def _run(arguments: list[str]) -> int:
 
 def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _in_the_log(found: sys.UnraisableHookArgs) -> None:
+    """An error inside a callback, which Python can hand on to nobody: Ctrl-C may come there. What follows says its own."""
+    log.info("%s in %r", found.err_msg or "ignored", found.object, exc_info=found.exc_value)
 
 
 def _in_words(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

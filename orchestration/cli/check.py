@@ -27,6 +27,17 @@ FROM read_parquet($path) ORDER BY severity, sheet, row, column_name LIMIT $limit
 _SHOWN = 20
 
 
+def _regular(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The files; a pipe has no end to wait for."""
+    from ingestion.inbox import problem
+
+    for path in files:
+        if not path.is_file():
+            refused = problem("not_a_file", str(path))
+            raise click.BadParameter(say(refused.zh, refused.en))
+    return files
+
+
 @make(
     "check",
     "试读文件：哪些行会被采用、哪些被隔离及原因。不写入任何内容。",
@@ -35,7 +46,11 @@ _SHOWN = 20
     with_json=True,
 )
 @click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_regular,
 )
 @click.option(
     "--source", required=True, help=say("来源名称，即收件箱文件夹名", "The source: its inbox folder's name")
@@ -56,14 +71,14 @@ def _try(path: Path, source: Source) -> dict[str, Any]:
     """The receipt and the first issues of one file, typed in a folder that is gone afterwards."""
     import duckdb
 
-    from ingestion.inbox import SIDECAR
+    from ingestion.inbox import SIDECAR, decode
     from ingestion.reference import Reference
     from ingestion.rules import row_rules
     from ingestion.store import Delivery, delivery_id
     from ingestion.typed import type_delivery
 
     beside = path.with_name(path.name + SIDECAR)
-    sidecar = beside.read_text(encoding="utf-8") if beside.is_file() else None
+    sidecar = decode(beside.read_bytes()) if beside.is_file() else None
     with path.open("rb") as file:  # as a stream: a delivery may be larger than memory
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     delivery = Delivery(
@@ -78,11 +93,12 @@ def _try(path: Path, source: Source) -> dict[str, Any]:
         run_seq=0,
     )
     with TemporaryDirectory() as folder:
-        receipt: Receipt = type_delivery(delivery, source, path, Reference(SEEDS), Path(folder))
+        typed = Path(folder) / "typed"
+        receipt: Receipt = type_delivery(delivery, source, path, Reference(SEEDS), typed)
         issues = []
         if receipt.refused is None:
             with duckdb.connect() as con:
-                rows = con.execute(_ISSUES, {"path": f"{folder}/issues.parquet", "limit": _SHOWN})
+                rows = con.execute(_ISSUES, {"path": str(typed / "issues.parquet"), "limit": _SHOWN})
                 names = [column[0] for column in rows.description]
                 issues = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
     rules = row_rules()

@@ -188,3 +188,44 @@ def test_prose_is_no_header() -> None:
 def test_a_row_of_data_is_not_taken_for_column_numbers() -> None:
     layout = found(["企业名称", "报告期", "营业收入（元）"], ["甲", "2025", "1"])
     assert layout.data == 1
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "营业收入（不含税，万元）",
+        "营业收入（万元、不含税）",
+        "营业收入(人民币万元)",
+        "营业收入【合并; 单位：万元】",
+    ],
+)
+def test_a_unit_among_other_words_in_brackets_is_said_too(title: str) -> None:
+    head = ["企业名称", "报告期", title]
+    assert found(head).powers == {"revenue": 4}
+    assert refusal(["单位：千元"], head) == "unit_contradiction"
+
+
+def test_words_in_brackets_that_only_hold_a_unit_say_none() -> None:
+    for title in ("营业收入（亿元以上企业）", "营业收入（5万元）", "营业收入（元旦）"):
+        assert refusal(["企业名称", "报告期", title]) == "unit_not_said"
+    assert found(["企业名称", "报告期", "营业收入（亿元以上企业）"], unit="元").powers == {"revenue": 0}
+
+
+@pytest.mark.parametrize("unit", ["万美元", "十万元", "千万元", "百元", "港元"])
+def test_a_unit_that_nobody_knows_is_never_another(unit: str) -> None:
+    head = ["企业名称", "报告期", f"营业收入（{unit}）"]
+    assert refusal(head) == "unit_unknown"
+    assert refusal(head, unit="万元") == "unit_contradiction"
+    assert refusal([f"单位：{unit}"], ["企业名称", "报告期", "营业收入（万元）"]) == "unit_contradiction"
+    assert refusal(["企业名称", "报告期", "营业收入"], ["", "", unit]) == "unit_unknown"
+    assert found([f"填报单位：{unit}科技"], ["企业名称", "报告期", "营业收入（万元）"]).powers == {
+        "revenue": 4
+    }
+
+
+def test_the_title_that_a_refusal_advises_is_one_that_is_found() -> None:
+    with pytest.raises(RefusedError) as refused:
+        find(["企业名称", "报告期", "营业收入"])
+    for said in (refused.value.reason.zh, refused.value.reason.en):
+        assert "营业收入（千元）" in said
+    assert found(["企业名称", "报告期", "营业收入（千元）"]).powers == {"revenue": 3}

@@ -164,3 +164,13 @@ def test_an_error_while_typing_is_not_swallowed(home, monkeypatch):
         put(home, f"enterprise_revenue/{number}.csv", revenue_file(f"{GOOD},2025,{number}"))
     with pytest.raises(RuntimeError, match="out of order"):
         load(home)
+
+
+def test_what_a_killed_run_left_of_its_typing_is_cleared_away(home):
+    put(home, "enterprise_revenue/a.csv", revenue_file(f"{GOOD},2025,1"))
+    aside = intake.typing_folder(home)
+    for leftover in (aside / ".typist-killed/written.parquet", aside / ".spill/duckdb_temp_storage-0.tmp"):
+        leftover.parent.mkdir(parents=True)
+        leftover.write_bytes(b"half")
+    load(home)
+    assert list(aside.iterdir()) == []

@@ -121,8 +121,19 @@ def test_contradicting_rows_are_both_returned_and_the_one_that_is_kept_holds(hom
     book = openpyxl.load_workbook(receipt)
     book[ROW].delete_rows(5)
     book.save(home.root / "inbox" / "enterprise_revenue" / "改.xlsx")
-    home.run(date(2026, 3, 2))
+    again = home.run(date(2026, 3, 2))["enterprise_revenue"]
     assert home.all("SELECT uscc, revenue::INTEGER FROM raw.enterprise_revenue") == [(code(1), 1_000_000)]
+    assert ROW not in openpyxl.load_workbook(again).sheetnames  # the row that was dropped needs no mending
+
+
+def test_of_contradictions_only_those_that_were_answered_are_done_with(home):
+    rows_of = (f"{code(n)},甲,2025,{money},否" for n in (1, 2) for money in (100, 200))
+    home.put("enterprise_revenue", "营收.csv", "\n".join([HEAD, *rows_of, ""]))
+    book = openpyxl.load_workbook(home.run()["enterprise_revenue"])
+    book[ROW].delete_rows(5, 3)
+    book.save(home.root / "inbox" / "enterprise_revenue" / "改.xlsx")
+    again = home.run(date(2026, 3, 2))["enterprise_revenue"]
+    assert [row["统一社会信用代码"] for row in rows(again)] == [code(2), code(2)]
 
 
 def test_rows_that_only_statistics_may_use_stay_so(home):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, run
 
 import pytest
 
@@ -143,6 +145,37 @@ def test_check_says_what_would_be_accepted_and_writes_nothing(
     assert sorted(home.root.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.csv.bz2"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_check_reads_file_and_sidecar_as_a_run_does(
+    name: str, encoding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / name
+    file.write_text("信用代码,报告期,营业收入\n91350100M000100Y43,2025,5\n", encoding="utf-8")
+    file.with_name(f"{name}.meta.toml").write_text('unit = "千元"\n', encoding=encoding)
+    assert cli._run(["check", str(file), "--source", "enterprise_revenue", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["refused"], found["accepted"]) == (None, 1)
+
+
+def test_check_says_of_a_sidecar_that_is_no_text_what_a_run_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("信用代码,报告期,营业收入（千元）\n91350100M000100Y43,2025,5\n", encoding="utf-8")
+    file.with_name("a.csv.meta.toml").write_text('unit = "千元"\n', encoding="utf-16")
+    assert cli._run(["check", str(file), "--source", "enterprise_revenue", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["refused"]["code"] == "sidecar_invalid"
+
+
+def test_f58_check_does_not_wait_for_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "a.csv"
+    os.mkfifo(pipe)
+    assert cli._run(["check", str(pipe), "--source", "enterprise_revenue"]) == 2
+    assert "no regular file" in capsys.readouterr().err
+
+
 def test_check_refuses_an_unknown_source_and_lists_the_known(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,3 +183,21 @@ def test_check_refuses_an_unknown_source_and_lists_the_known(
     file.touch()
     assert cli._run(["check", str(file), "--source", "patents"]) == 2
     assert "  patent\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "shown"), [([], False), (["--debug"], True)])
+def test_f03_an_interruption_inside_a_callback_shows_no_traceback(arguments: list[str], shown: bool) -> None:
+    """Python cannot hand such an error on; it would print it, whatever becomes of the command."""
+    program = """
+import sys
+from orchestration import cli
+
+class Interrupted:
+    def __del__(self):
+        raise KeyboardInterrupt
+
+cli._run = lambda arguments: Interrupted() and 0
+cli.main()
+"""
+    done = run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert ("Traceback" in done.stderr) == shown
