@@ -61,7 +61,9 @@ def read_targets(path: Path) -> list[dict[str, str]]:
         if bad:
             wrong.append((f"第 {line} 行 {names} 无效", f"line {line}: {names} not valid"))
         elif first != line:
-            wrong.append((f"第 {line} 行与第 {first} 行是同一个数", f"line {line}: the same figure as line {first}"))
+            wrong.append(
+                (f"第 {line} 行与第 {first} 行是同一个数", f"line {line}: the same figure as line {first}")
+            )
         targets.append(target)
     if wrong:
         raise DecisionError(

@@ -19,6 +19,7 @@
     category  an expression (blank: _U), or `labels`, a list of them; `total` adds the row of all; `categories` are shown even when empty
     area, uscc     its own area code and its enterprise's code; default area_code, uscc
     sources   whose deliveries it needs; default: the staging model's
+    found_in  whose rows its entities are, for `innostat explain`; default: its sources
     province_only  no cities: its source knows no areas
     reported  what comes once a period: nothing at all for a period is unknown, not 0
 
@@ -55,13 +56,14 @@ records as (
   {%- endfor %}
 ),
 
-sets (set_no, indicator_id, reading, timing, period_kinds, sources, categories, is_provincial, is_reported) as (
+sets (set_no, indicator_id, reading, timing, period_kinds, sources, found_in, categories, is_provincial, is_reported) as (
   values
   {%- for figure in figures %}
   (
     {{ loop.index }}, '{{ figure.id }}', '{{ figure.reading or 'main' }}', '{{ figure.time or 'flow' }}',
     {{ text_list(figure.periods or ['year']) }},
     {{ text_list(figure.sources or [figure.from | replace('stg_', '')]) }},
+    {{ text_list(figure.found_in or figure.sources or [figure.from | replace('stg_', '')]) }},
     {{ text_list((figure.categories or []) + ([''] if figure.total or not (figure.category or figure.labels) else [])) }},
     {{ 'true' if figure.province_only else 'false' }}, {{ 'true' if figure.reported else 'false' }}
   ){{ ',' if not loop.last }}

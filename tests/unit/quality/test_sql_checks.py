@@ -169,7 +169,13 @@ def test_single_rows_of_a_year_whose_register_is_still_to_come_are_told_and_hold
 
 @pytest.mark.parametrize(
     "of_nothing",
-    ["indicator_id = 'H01'", "measure = 'count'", "reading = 'net'", "area_code = '350100'", "period_from = '2027-01'"],
+    [
+        "indicator_id = 'H01'",
+        "measure = 'count'",
+        "reading = 'net'",
+        "area_code = '350100'",
+        "period_from = '2027-01'",
+    ],
 )
 def test_a_target_of_no_figure_refuses_by_name(of_nothing: str, build: Build) -> None:
     outcomes = first(build(f"UPDATE raw.target_decision SET {of_nothing}"))
