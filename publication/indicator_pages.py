@@ -8,7 +8,9 @@ where the pages are kept (candidate.py for a release, orchestration.indicator_do
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -22,6 +24,7 @@ _KINDS = {
     "M": "监测指标 monitored",
 }
 _DIRECTIONS = {"more": "越多越好 more is better", "less": "越少越好 less is better"}
+_WITHHELD = "不公布 withheld"
 _PERIODS = {4: "年 year", 6: "季 quarter"}
 _WEEK, _MONTH = "周 week", "月 month"
 _INDEX_TITLE = "# 指标说明 | The indicators\n"
@@ -63,13 +66,16 @@ SELECT indicator_id, measure, reading, period_from, period_to, operator, target_
 FROM {build}reference.target
 ORDER BY ALL
 """
-# Of the whole province and the last year: what may be told of it, emptied where disclosure control says so.
+# Of the whole province, its last finished year and the running one: what may be told, emptied where disclosure control says so.
 _VALUES = """
 SELECT indicator_id, measure, reading, category, period, value, status, vintage, conf_status
 FROM {build}public.indicator_value
-WHERE area_code = $province AND length(period) = 4 AND category = ''
-QUALIFY period = max(period) OVER (PARTITION BY indicator_id)
-ORDER BY indicator_id, measure, reading
+WHERE area_code = $province AND length(period) = 4
+QUALIFY period >= coalesce(
+  max(period) FILTER (WHERE vintage <> 'N') OVER (PARTITION BY indicator_id),
+  max(period) OVER (PARTITION BY indicator_id)
+)
+ORDER BY indicator_id, period, measure, reading, category
 """
 _PAGES = {
     "headline": "总体要求 | Headline",
@@ -136,7 +142,7 @@ def _entries(
             ("时期 Period", one["period_text"]),
             ("读法 Readings", "<br>".join(readings.get(key, []))),
             ("注意 Caveats", _both(one["caveat"])),
-            ("本次发布 This release", "<br>".join(_value(value) for value in values.get(key, []))),
+            ("本次发布 This release", "<br>".join(_told(values.get(key, [])))),
         )
         table = "\n".join(f"| {name} | {_cell(text)} |" for name, text in lines if text)
         sections[key] = f"### {key} {one['name_zh']}\n\n{one['name_en']}\n\n| | |\n| --- | --- |\n{table}\n"
@@ -180,20 +186,37 @@ def _target(one: Mapping[str, Any]) -> str:
     )
 
 
+def _told(values: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for each year, measure and reading, its categories one after the other; one word where nothing is told."""
+    for period, of_period in groupby(values, itemgetter("period")):
+        cells = list(of_period)
+        if all(one["value"] is None and one["conf_status"] != "F" for one in cells):
+            yield f"{period}: {_WITHHELD}"
+            continue
+        for (measure, reading), line in groupby(cells, itemgetter("measure", "reading")):
+            parts = list(line)
+            name = measure if reading == "main" else f"{measure} {reading}"
+            first = parts[0]
+            status = f", {first['status']}" if first["status"] not in (None, "no_target") else ""
+            told = " · ".join(f"{one['category']} {_value(one)}".lstrip() for one in parts)
+            yield f"{period} {name}: {told} ({first['vintage']}{status})"
+
+
 def _value(one: Mapping[str, Any]) -> str:
-    name = one["measure"] if one["reading"] == "main" else f"{one['measure']} {one['reading']}"
     if one["value"] is None:
-        told = "不公布 withheld" if one["conf_status"] != "F" else "—"
-    elif one["measure"] in ("rate", "share") or one["measure"].endswith("_share"):
-        told = percent(one["value"])
-    else:
-        told = f"{one['value']:,.12g}"
-    status = f", {one['status']}" if one["status"] not in (None, "no_target") else ""
-    return f"{one['period']} {name}: {told} ({one['vintage']}{status})"
+        return _WITHHELD if one["conf_status"] != "F" else "—"
+    if one["measure"] in ("rate", "share") or one["measure"].endswith("_share"):
+        return percent(one["value"])
+    return f"{one['value']:,.12g}"
 
 
 def _sources(text: str | None, registers: Mapping[str, str]) -> str:
-    named = [f"{code} {registers[code]}" for code in re.findall(r"R\d\d", text or "") if code in registers]
+    ranged = re.sub(
+        r"R(\d\d)\.\.R(\d\d)",
+        lambda ends: " ".join(f"R{number:02}" for number in range(int(ends[1]), int(ends[2]) + 1)),
+        text or "",
+    )
+    named = [f"{code} {registers[code]}" for code in re.findall(r"R\d\d", ranged) if code in registers]
     return "<br>".join([text or "", *dict.fromkeys(named)])
 
 
