@@ -43,6 +43,13 @@ def test_the_last_finished_year_is_told_and_the_running_one_beside_it(
     assert "2024 rate" not in section
 
 
+def test_readings_vintages_and_statuses_are_explained_where_they_are_used(written: Candidate) -> None:
+    page = (written.path / "public" / "indicators.md").read_text(encoding="utf-8")
+    legend = page.partition("\n## 总体要求")[0]
+    for word in ("`CY`", "`PY`", "`-admin`", "`net`", "`survey`", "`N`", "`C`", "`on_target`"):
+        assert word in legend
+
+
 def test_a_withheld_value_is_no_number(written: Candidate) -> None:
     section = sections(written)["H3"]
     assert "2026: 不公布 withheld" in section
