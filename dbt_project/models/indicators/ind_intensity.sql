@@ -3,13 +3,13 @@
 {%- set surveyed = dict(frame, from='returned', measures={'share': 'share'}) -%}
 {#- An entity of a ratio of money is the row that has both figures; either source of them will do. -#}
 {%- set spending = dict(frame, from='figures', entity='figure_key', amount='rd_expense_yuan', base='revenue_yuan', measures={'share': 'ratio'},
-  sources=['enterprise_register'], found_in=['enterprise_revenue']) -%}
+  provisional='is_provisional', sources=['enterprise_register'], found_in=['enterprise_revenue']) -%}
 {%- set figures = [
   dict(surveyed, id='H9', hit_on='if(has_activity, reference_on, null)', sources=['survey_rd_activity', 'enterprise_register']),
   dict(surveyed, id='H10', hit_on='if(has_institution, reference_on, null)', sources=['survey_rd_activity', 'enterprise_register']),
   dict(spending, id='H11', where="length(period) = 4"),
   dict(spending, id='H11', where="length(period) = 7", periods=['month']),
-  dict(frame, id='H12', from='product_sales', amount='new_product_sales', base='revenue_yuan', measures={'share': 'ratio'},
+  dict(frame, id='H12', from='product_sales', provisional='is_provisional', amount='new_product_sales', base='revenue_yuan', measures={'share': 'ratio'},
     sources=['survey_rd_activity', 'enterprise_register']),
   dict(spending, id='T16-4', where="length(period) = 4 and is_in_park", sources=['development_park', 'enterprise_register']),
 ] -%}
@@ -63,12 +63,21 @@ figures_given as (
 ),
 
 of_period as (
-  select uscc, figure_key, year, year_period as period, last_day(make_date(year, 12, 1)) as period_on, revenue_yuan, rd_expense_yuan
+  -- December's cumulative figure where the year's is not there is provisional (interface 4, Revenue).
+  select
+    uscc,
+    figure_key,
+    year,
+    year_period as period,
+    last_day(make_date(year, 12, 1)) as period_on,
+    revenue_yuan,
+    rd_expense_yuan,
+    month is not null as is_provisional
   from figures_given
   where year_period is not null
   qualify row_number() over (partition by uscc, year order by source_rank, month nulls first) = 1
   union all
-  select uscc, figure_key, year, period, last_day(make_date(year, month, 1)) as period_on, revenue_yuan, rd_expense_yuan
+  select uscc, figure_key, year, period, last_day(make_date(year, month, 1)) as period_on, revenue_yuan, rd_expense_yuan, false as is_provisional
   from figures_given
   where month is not null
   qualify row_number() over (partition by uscc, period order by source_rank) = 1
@@ -82,7 +91,8 @@ figures as (
     of_period.period,
     least(of_period.period_on, frame.reference_on) as reference_on,
     of_period.revenue_yuan,
-    of_period.rd_expense_yuan
+    of_period.rd_expense_yuan,
+    of_period.is_provisional
   from of_period
   inner join frame on of_period.uscc = frame.uscc and of_period.year = frame.reference_year
 ),
@@ -93,7 +103,8 @@ product_sales as (
     frame.city_code,
     frame.reference_on,
     activity.new_product_sales,
-    revenue.revenue_yuan
+    revenue.revenue_yuan,
+    revenue.is_provisional
   from frame
   inner join {{ ref('stg_survey_rd_activity') }} as activity
     on frame.uscc = activity.uscc and frame.reference_year = activity.year and activity.in_statistical_use
