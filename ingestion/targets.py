@@ -18,6 +18,7 @@ from ingestion.inbox import decode
 # City allocations, the final text of the policy. `period` is a year, quarter, month or week; the rest has defaults.
 COLUMNS = ("indicator_id", "area_code", "period", "target_value")
 _DEFAULTS = {"measure": "count", "reading": "*", "operator": ">=", "note": ""}
+_KEY = ("indicator_id", "measure", "reading", "area_code", "period")
 _PERIOD = re.compile(r"\d{4}(-(Q[1-4]|0[1-9]|1[0-2]|W[0-5]\d))?")
 _OPERATORS = (">=", "=", "~", "<=")
 
@@ -36,7 +37,9 @@ def read_targets(path: Path) -> list[dict[str, str]]:
     if missing:
         names = ", ".join(missing)
         raise DecisionError(f"{path} 的第一行缺少列：{names}", f"{path}: the first line lacks {names}")
-    targets, wrong = [], []
+    targets: list[dict[str, str]] = []
+    wrong: list[tuple[str, str]] = []
+    lines: dict[tuple[str, ...], int] = {}
     for line, row in enumerate(reader, start=2):
         cells = {name: (value or "").strip() for name, value in row.items() if name}
         if not any(cells.values()):
@@ -53,13 +56,19 @@ def read_targets(path: Path) -> list[dict[str, str]]:
             )
             if not good
         ]
+        names = "、".join(bad)
+        first = lines.setdefault(tuple(target.get(name, "") for name in _KEY), line)
         if bad:
-            wrong.append((line, "、".join(bad)))
+            wrong.append((f"第 {line} 行 {names} 无效", f"line {line}: {names} not valid"))
+        elif first != line:
+            wrong.append(
+                (f"第 {line} 行与第 {first} 行是同一个数", f"line {line}: the same figure as line {first}")
+            )
         targets.append(target)
     if wrong:
         raise DecisionError(
-            f"{path} 有错误，未采用：" + "；".join(f"第 {line} 行 {names} 无效" for line, names in wrong),
-            f"{path} is not usable: " + "; ".join(f"line {line}: {names} not valid" for line, names in wrong),
+            f"{path} 有错误，未采用：" + "；".join(zh for zh, _ in wrong),
+            f"{path} is not usable: " + "; ".join(en for _, en in wrong),
         )
     return targets
 

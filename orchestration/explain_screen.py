@@ -84,7 +84,7 @@ def _values(out: Console, values: Iterable[Mapping[str, Any]]) -> None:
     table.add_column(say("状态", "status"))
     notes = []
     for one in values:
-        rate = one["measure"] in _RATES or one["measure"].endswith("_share")
+        rate = _is_rate(one)
         table.add_row(
             one["measure"],
             one["reading"],
@@ -199,13 +199,9 @@ def _records(out: Console, records: Mapping[str, Any] | None, limit: int) -> Non
         return
     _title(out, say("由行政来源重新计数", "Counted again from administrative sources"))
     for one in records["counts"]:
-        counted = [one["measure"], one["reading"], one["category"]]
-        print_line(
-            out,
-            "",
-            f"{' · '.join(part for part in counted if part)}: {one['n_counted']:,}"
-            + (f" / {one['n_base']:,}" if one["n_base"] != one["n_counted"] else ""),
-        )
+        name = " · ".join(part for part in (one["measure"], one["reading"], one["category"]) if part)
+        of = f" ({_fraction(one)})" if one["denominator"] is not None else ""
+        print_line(out, "", f"{name}: {_number(one['value'], _is_rate(one))}{of}")
     if not records["complete"]:
         print_line(
             out,
@@ -220,7 +216,7 @@ def _records(out: Console, records: Mapping[str, Any] | None, limit: int) -> Non
     _title(out, say(f"背后的记录（{len(rows):,} 条）", f"The records behind it ({len(rows):,})"))
     for row in rows[: limit or None]:
         mark = "" if row["is_counted"] else say("（只在分母）", " (in the base only)")
-        labels = [row["reading"] if row["reading"] != "main" else "", row["category"]]
+        labels = [row["reading"] if row["reading"] != "main" else "", row["category"], _amount(row)]
         label = " · ".join(part for part in labels if part)
         _line(
             out, 2, Text.assemble((row["record"], "bold"), f"{mark}  {row['counts_from']}  {label}".rstrip())
@@ -281,6 +277,18 @@ def _number(value: float | None, rate: bool) -> str:
     if rate:
         return percent(value)
     return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+
+
+def _is_rate(one: Mapping[str, Any]) -> bool:
+    return one["measure"] in _RATES or str(one["measure"]).endswith("_share")
+
+
+def _amount(row: Mapping[str, Any]) -> str:
+    """What this record adds to a sum or a ratio of sums."""
+    if row["amount"] is None:
+        return ""
+    base = "" if row["base"] is None else f" / {_number(row['base'], False)}"
+    return f"{'、'.join(row['measures'])} {_number(row['amount'], False)}{base}"
 
 
 def _fraction(one: Mapping[str, Any]) -> str:

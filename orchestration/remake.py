@@ -106,7 +106,7 @@ def _remade(
         raise RuntimeError("; ".join(failed))
     compiled = next((database.parent / "dbt" / "compiled").rglob(f"{model}.sql")).read_text(encoding="utf-8")
     with duckdb.connect(str(database), read_only=True) as con:
-        return read(con, compiled, contracts, wanted)
+        return read(con, model, compiled, contracts, wanted)
 
 
 def _contracts(manifest: Mapping[str, Any], model: str) -> dict[str, Source]:

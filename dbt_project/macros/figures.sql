@@ -15,10 +15,12 @@
     measures  measure → form: count (hits) · base (all) · share (hits / base) · of_total (a category's part of all) · net · sum · ratio (of sums) · growth (ratio less 1) · median
               · mean · open (base without a hit) · age (days from the last one to d) · flag (1 if there is one, else 0)
     reading   default main
+    provisional  whether a record's figure is one (P where any of them is); default: no
     periods   default year
     category  an expression (blank: _U), or `labels`, a list of them; `total` adds the row of all; `categories` are shown even when empty
     area, uscc     its own area code and its enterprise's code; default area_code, uscc
     sources   whose deliveries it needs; default: the staging model's
+    found_in  whose rows its entities are, for `innostat explain`; default: its sources
     province_only  no cities: its source knows no areas
     reported  what comes once a period: nothing at all for a period is unknown, not 0
 
@@ -48,20 +50,22 @@ records as (
     cast({{ figure.base_on or figure.on }} as date) as base_on,
     cast({{ figure.hit_on or figure.on }} as date) as hit_on,
     cast({{ figure.amount or 'null' }} as decimal(24, 6)) as amount,
-    cast({{ figure.base or 'null' }} as decimal(24, 6)) as base
+    cast({{ figure.base or 'null' }} as decimal(24, 6)) as base,
+    cast({{ figure.provisional or 'false' }} as boolean) as is_provisional
   from {{ ref(figure.from) if staged else figure.from }}
   where {{ 'in_statistical_use' if staged else 'true' }}{{ ' and (' ~ figure.where ~ ')' if figure.where }}
   {{- '\n  union all' if not loop.last }}
   {%- endfor %}
 ),
 
-sets (set_no, indicator_id, reading, timing, period_kinds, sources, categories, is_provincial, is_reported) as (
+sets (set_no, indicator_id, reading, timing, period_kinds, sources, found_in, categories, is_provincial, is_reported) as (
   values
   {%- for figure in figures %}
   (
     {{ loop.index }}, '{{ figure.id }}', '{{ figure.reading or 'main' }}', '{{ figure.time or 'flow' }}',
     {{ text_list(figure.periods or ['year']) }},
     {{ text_list(figure.sources or [figure.from | replace('stg_', '')]) }},
+    {{ text_list(figure.found_in or figure.sources or [figure.from | replace('stg_', '')]) }},
     {{ text_list((figure.categories or []) + ([''] if figure.total or not (figure.category or figure.labels) else [])) }},
     {{ 'true' if figure.province_only else 'false' }}, {{ 'true' if figure.reported else 'false' }}
   ){{ ',' if not loop.last }}
@@ -109,6 +113,7 @@ placed as (
     records.hit_on,
     records.amount,
     records.base,
+    records.is_provisional,
     years.reference_year,
     coalesce(own.city_code, place.city_code) as city_code
   from records
@@ -128,6 +133,7 @@ counting as (
     placed.from_on,
     placed.amount,
     placed.base,
+    placed.is_provisional,
     set_periods.period,
     -- Of a stock's change: does it count at the end, and did it on the eve of the period?
     case when set_periods.timing = 'net' then coalesce(placed.until_on > set_periods.reference_on, true) else placed.hit_on <= set_periods.reference_on end as is_hit,
@@ -169,6 +175,7 @@ by_city as (
     bool_or(is_base) as is_base,
     sum(amount) as amount,
     sum(base) as base,
+    bool_or(is_provisional) as is_provisional,
     max(from_on) as last_on
   from counting
   group by all
@@ -190,6 +197,7 @@ by_area as (
     bool_or(is_base) as is_base,
     sum(amount) as amount,
     sum(base) as base,
+    bool_or(is_provisional) as is_provisional,
     max(last_on) as last_on,
     '340000' as area_code
   from by_city
@@ -206,6 +214,7 @@ counted as (
     count(entity_no) filter (where is_base) as n_base,
     sum(amount) as amount,
     sum(base) as base,
+    bool_or(is_provisional) as is_provisional,
     max(last_on) as last_on
   from by_area
   group by all
@@ -292,6 +301,7 @@ figured as (
     cells.is_reported and max(counted.n_base) over (partition by cells.set_no, cells.period) is null as is_silent,
     counted.amount,
     counted.base,
+    coalesce(counted.is_provisional, false) as is_provisional, -- where nothing counts nothing is provisional
     {{ 'spread.mean, spread.median' if spread else 'null as mean, null as median' }},
     cells.reference_on - counted.last_on as age,
     coalesce(counted.n_hit, 0) as n_hit,
@@ -360,7 +370,7 @@ select
   case when not is_unknown then numerator end as numerator,
   case when not is_unknown then denominator end as denominator,
   is_unknown,
-  false as is_provisional,
+  is_provisional,
   case
     when missing_sources is not null then '来源 ' || missing_sources || ' 尚无交付 | no delivery of ' || replace(missing_sources, '、', ', ') || ' yet'
     when is_silent then '本期尚无报送 | nothing reported for this period yet'

@@ -119,24 +119,13 @@ def _records(home: Home, release: Path, found: Explanation, reading: str | None)
 
 
 def _is_complete(counts: list[dict[str, Any]], values: list[dict[str, Any]]) -> bool:
-    """Whether the administrative sources alone come to every number that the release has."""
-    of = {(one["measure"], one["reading"], one["category"]): one for one in counts}
-    told = [one for one in values if one["numerator"] is not None]
+    """Whether the administrative sources alone come to every number that the release has; nothing found is none."""
+    again = {(one["measure"], one["reading"], one["category"]): one["numerator"] for one in counts}
     return all(
-        _counted(of.get((one["measure"], one["reading"], one["category"]))) == one["numerator"]
-        for one in told
+        again.get((one["measure"], one["reading"], one["category"]), 0) == one["numerator"]
+        for one in values
+        if one["numerator"] is not None
     )
-
-
-def _counted(one: dict[str, Any] | None) -> float:
-    """The numerator as the form of the measure says it (macro `measured`); no row is a count of none."""
-    if one is None:
-        return 0
-    if one["form"] in ("sum", "ratio", "growth"):
-        return float(one["amount"] or 0)
-    if one["form"] in ("base", "open"):
-        return float(one["n_base"] - (one["n_counted"] if one["form"] == "open" else 0))
-    return float(min(one["n_counted"], 1) if one["form"] == "flag" else one["n_counted"])
 
 
 def _cut(told: dict[str, Any], limit: int) -> dict[str, Any]:

@@ -33,6 +33,13 @@ def explained(tmp_path_factory: pytest.TempPathFactory, innostat: Program) -> Pa
     province.deliver(
         home, "challenge_task", "内部.csv", text, delivered_on="2025-12-31", purpose='"statistical"'
     )
+    money = "编号,年份,资金来源,金额（元）\nCZ1,2024,财政,200\nCZ2,2025,财政,240\nCZ3,2025,财政,60\n"
+    province.deliver(home, "fiscal_input", "财政.csv", money, delivered_on="2026-01-31")
+    head = "合同编号,业务类别,产品名称,企业统一社会信用代码,金额（元）,签订日期"
+    lent = f"{head}\nDK1,科技贷款,科技e贷,{CODES['A']},500,2025-05-01\n"
+    province.deliver(home, "technology_finance", "贷款.csv", lent, delivered_on="2026-01-31")
+    spent = f"统一社会信用代码,报告期,营业收入（元）,研发费用（元）\n{CODES['A']},2025,1000000000,20000000\n"
+    province.deliver(home, "enterprise_revenue", "研发费用.csv", spent, delivered_on="2026-02-10")
     run = innostat("run", "--as-of", str(world["as_of"]), home=home)
     assert run.returncode == 0, run.stdout + run.stderr
     return home
@@ -109,6 +116,59 @@ def test_a_task_indicator_is_counted_again_from_its_records(explained: Path, inn
     assert records["complete"] is False
     assert "JB9" not in json.dumps(found, ensure_ascii=False)
     assert not list((explained / "warehouse").glob("explain-*"))
+
+
+def test_money_is_added_up_again_and_each_record_says_its_own(explained: Path, innostat: Program) -> None:
+    found = told(innostat, explained, "G-1", "--period", "2025")
+    again = {
+        one["measure"]: (one["value"], one["numerator"], one["denominator"])
+        for one in found["records"]["counts"]
+    }
+    assert again == {"amount": (300, 300, None), "growth": (0.5, 300, 200)}
+    assert found["records"]["complete"] is True
+    assert [
+        (one["record"], one["measures"], one["amount"], one["base"]) for one in found["records"]["records"]
+    ] == [
+        ("CZ1", ["growth"], 0, 200),
+        ("CZ2", ["growth"], 240, 0),
+        ("CZ2", ["amount"], 240, None),
+        ("CZ3", ["growth"], 60, 0),
+        ("CZ3", ["amount"], 60, None),
+    ]
+    shown = innostat("explain", "G-1", "--period", "2025", "--lang", "en", home=explained).stdout
+    assert "amount · main: 300" in shown
+    assert "growth · main: 0.5 (300 / 200)" in shown
+    assert "growth 240 / 0" in shown
+
+
+def test_a_count_has_no_money_although_its_records_do(explained: Path, innostat: Program) -> None:
+    found = told(innostat, explained, "T18-1", "--period", "2025")
+    assert {
+        (tuple(one["measures"]), one["record"]): one["amount"] for one in found["records"]["records"]
+    } == {
+        (("balance", "lending"), "DK1"): 500,
+        (("borrowers",), CODES["A"]): None,
+    }
+
+
+def test_a_ratio_of_money_is_traced_to_the_rows_of_the_money(explained: Path, innostat: Program) -> None:
+    found = told(innostat, explained, "H11", "--period", "2025")
+    assert [
+        (
+            one["record"],
+            one["amount"],
+            one["base"],
+            [(piece["source"], piece["file"], piece["row"]) for piece in one["delivered"]],
+        )
+        for one in found["records"]["records"]
+    ] == [
+        (
+            f"{CODES['A']}|2025",
+            20_000_000,
+            1_000_000_000,
+            [("enterprise_revenue", "研发费用.csv", 2)],
+        )
+    ]
 
 
 def test_a_survey_indicator_lists_nobody(explained: Path, innostat: Program) -> None:

@@ -7,7 +7,7 @@
 
 with parts as (
   {% for part in parts -%}
-    select reference_year, tier_basis, purpose, obligation, area_code, '{{ part }}' as part, {{ part }} as change
+    select reference_year, tier_basis, purpose, obligation, area_code, '{{ part }}' as part, {{ part }} as change, rate_change
     from {{ ref('coverage_change') }}
     {{ 'union all' if not loop.last }}
   {% endfor %}
@@ -25,5 +25,8 @@ select
   cast(null as double) as denominator,
   false as is_unknown,
   false as is_provisional,
-  case when change is null then '两年中有一年无此类企业 | no such enterprise in one of the two years' end as note
+  case
+    when rate_change is null then '两年中有一年无此类企业 | no such enterprise in one of the two years'
+    when change is null then '两年没有相同的企业 | no enterprise was asked in both years'
+  end as note
 from parts

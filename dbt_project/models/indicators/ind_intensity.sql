@@ -1,17 +1,17 @@
 {#- H9 to H12 and T16-4: money and returns of the frame's enterprises. Ratios are of sums, over the enterprises that have both figures. -#}
 {%- set frame = {'entity': 'uscc', 'area': 'city_code', 'uscc': 'null', 'on': 'reference_on', 'reported': true} -%}
 {%- set surveyed = dict(frame, from='returned', measures={'share': 'share'}) -%}
+{#- An entity of a ratio of money is the row that has both figures; either source of them will do. -#}
+{%- set spending = dict(frame, from='figures', entity='figure_key', amount='rd_expense_yuan', base='revenue_yuan', measures={'share': 'ratio'},
+  provisional='is_provisional', sources=['enterprise_register'], found_in=['enterprise_revenue']) -%}
 {%- set figures = [
   dict(surveyed, id='H9', hit_on='if(has_activity, reference_on, null)', sources=['survey_rd_activity', 'enterprise_register']),
   dict(surveyed, id='H10', hit_on='if(has_institution, reference_on, null)', sources=['survey_rd_activity', 'enterprise_register']),
-  dict(frame, id='H11', from='figures', amount='rd_expense_yuan', base='revenue_yuan', where="length(period) = 4", measures={'share': 'ratio'},
-    sources=['enterprise_register']),
-  dict(frame, id='H11', from='figures', amount='rd_expense_yuan', base='revenue_yuan', where="length(period) = 7", measures={'share': 'ratio'},
-    sources=['enterprise_register'], periods=['month']),
-  dict(frame, id='H12', from='product_sales', amount='new_product_sales', base='revenue_yuan', measures={'share': 'ratio'},
+  dict(spending, id='H11', where="length(period) = 4"),
+  dict(spending, id='H11', where="length(period) = 7", periods=['month']),
+  dict(frame, id='H12', from='product_sales', provisional='is_provisional', amount='new_product_sales', base='revenue_yuan', measures={'share': 'ratio'},
     sources=['survey_rd_activity', 'enterprise_register']),
-  dict(frame, id='T16-4', from='figures', amount='rd_expense_yuan', base='revenue_yuan', where="length(period) = 4 and is_in_park",
-    measures={'share': 'ratio'}, sources=['development_park', 'enterprise_register']),
+  dict(spending, id='T16-4', where="length(period) = 4 and is_in_park", sources=['development_park', 'enterprise_register']),
 ] -%}
 
 with frame as (
@@ -56,18 +56,28 @@ returned as (
 figures_given as (
   select
     *,
+    uscc || '|' || period as figure_key,
     case when month is null or month = 12 then cast(year as varchar) end as year_period
   from {{ ref('int_revenue_figure') }}
   where purpose = 'statistical' and revenue_yuan is not null and rd_expense_yuan is not null
 ),
 
 of_period as (
-  select uscc, year, year_period as period, last_day(make_date(year, 12, 1)) as period_on, revenue_yuan, rd_expense_yuan
+  -- December's cumulative figure where the year's is not there is provisional (interface 4, Revenue).
+  select
+    uscc,
+    figure_key,
+    year,
+    year_period as period,
+    last_day(make_date(year, 12, 1)) as period_on,
+    revenue_yuan,
+    rd_expense_yuan,
+    month is not null as is_provisional
   from figures_given
   where year_period is not null
   qualify row_number() over (partition by uscc, year order by source_rank, month nulls first) = 1
   union all
-  select uscc, year, period, last_day(make_date(year, month, 1)) as period_on, revenue_yuan, rd_expense_yuan
+  select uscc, figure_key, year, period, last_day(make_date(year, month, 1)) as period_on, revenue_yuan, rd_expense_yuan, false as is_provisional
   from figures_given
   where month is not null
   qualify row_number() over (partition by uscc, period order by source_rank) = 1
@@ -75,13 +85,14 @@ of_period as (
 
 figures as (
   select
-    frame.uscc,
+    of_period.figure_key,
     frame.city_code,
     frame.is_in_park,
     of_period.period,
     least(of_period.period_on, frame.reference_on) as reference_on,
     of_period.revenue_yuan,
-    of_period.rd_expense_yuan
+    of_period.rd_expense_yuan,
+    of_period.is_provisional
   from of_period
   inner join frame on of_period.uscc = frame.uscc and of_period.year = frame.reference_year
 ),
@@ -92,7 +103,8 @@ product_sales as (
     frame.city_code,
     frame.reference_on,
     activity.new_product_sales,
-    revenue.revenue_yuan
+    revenue.revenue_yuan,
+    revenue.is_provisional
   from frame
   inner join {{ ref('stg_survey_rd_activity') }} as activity
     on frame.uscc = activity.uscc and frame.reference_year = activity.year and activity.in_statistical_use

@@ -27,7 +27,15 @@
    'hit_on': 'if(institution_staff > 0 and institution_expense > 0, make_date(year, 1, 1), null)', 'measures': {'share': 'share'}, 'reported': true},
 ] -%}
 
-with institutions as (
+with homes as (
+  select
+    uscc,
+    arg_max(city_code, reference_year) as city_code
+  from {{ ref('int_enterprise_place') }}
+  group by uscc
+),
+
+institutions as (
   select
     institution.institution_id,
     institution.kind,
@@ -44,12 +52,14 @@ with institutions as (
     institution.report_year,
     institution.level = '省' and institution.kind in ('企业技术中心', '企业研发中心', '工业设计中心') as is_provincial_centre,
     coalesce(list_contains(institution.co_builder_types, '高校院所'), false) as is_joint,
-    -- An enclave stands in another city or province than its enterprise; abroad is T06-6.
+    -- An enclave stands in another city or province than its enterprise, which the record or else the register places; abroad is T06-6.
+    coalesce(own.city_code, homes.city_code) as home_code,
     institution.kind = '创新飞地'
-    or coalesce(located.city_code != own.city_code and '_U' not in (located.city_code, own.city_code), false) as is_enclave
+    or coalesce(located.city_code != home_code and '_U' not in (located.city_code, home_code), false) as is_enclave
   from {{ ref('stg_rd_institution') }} as institution
   left join {{ ref('int_area') }} as located on institution.location_area_code = located.delivered_code
   left join {{ ref('int_area') }} as own on institution.area_code = own.delivered_code
+  left join homes on institution.host_uscc = homes.uscc
   where institution.in_statistical_use
 ),
 

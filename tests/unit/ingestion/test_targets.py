@@ -53,6 +53,14 @@ def test_a_line_that_cannot_be_used_refuses_the_file_by_number_and_column(
     assert "第 3 行" in refused.value.zh
 
 
+def test_two_targets_of_one_figure_refuse_the_file(tmp_path: Path) -> None:
+    lines = "T06-1,340100,2026,100,,\nT06-1,340200,2026,50,,\nT06-1,340100,2026,120,count,\n"
+    with pytest.raises(DecisionError) as refused:
+        read_targets(written(tmp_path, HEAD + lines))
+    assert "line 4: the same figure as line 2" in refused.value.en
+    assert "第 4 行与第 2 行是同一个数" in refused.value.zh
+
+
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     with pytest.raises(DecisionError, match="target_value"):
         read_targets(written(tmp_path, "indicator_id,area_code,period\n"))

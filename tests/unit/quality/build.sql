@@ -166,3 +166,6 @@ FROM main.coverage WHERE reference_year = 2025;
 CREATE TABLE raw.frozen_value AS
 SELECT 2025 AS reference_year, indicator_id, measure, reading, period, area_code, category, value, numerator, denominator
 FROM main.indicator_value WHERE period = '2025';
+CREATE TABLE raw.target_decision AS
+SELECT 'H1' AS indicator_id, 'rate' AS measure, '*' AS reading, '340100' AS area_code, '2027' AS period_from, '2027' AS period_to,
+  '>=' AS operator, 0.9::DOUBLE AS target_value, '' AS note;

@@ -37,7 +37,8 @@ def bad(outcomes: dict[str, Outcome]) -> set[str]:
 def test_a_first_release_is_asked_no_drift_check(build: Build) -> None:
     outcomes = first(build())
     assert set(outcomes) == {
-        *("required_sources", "quarantined_share", "unit_suspected", "revenue_jumped", "frame_years_whole")
+        *("required_sources", "quarantined_share", "unit_suspected", "revenue_jumped", "frame_years_whole"),
+        "targets_have_figures",
     }
     assert bad(outcomes) == set()
 
@@ -164,6 +165,23 @@ def test_single_rows_of_a_year_whose_register_is_still_to_come_are_told_and_hold
     outcomes = after(build(name="before.duckdb"), build(news))
     assert bad(outcomes) == {"frame_years_whole"}
     assert outcomes["frame_years_whole"].examples == ("frame_year=2027, n_rows=1",)
+
+
+@pytest.mark.parametrize(
+    "of_nothing",
+    [
+        "indicator_id = 'H01'",
+        "measure = 'count'",
+        "reading = 'net'",
+        "area_code = '350100'",
+        "period_from = '2027-01'",
+    ],
+)
+def test_a_target_of_no_figure_refuses_by_name(of_nothing: str, build: Build) -> None:
+    outcomes = first(build(f"UPDATE raw.target_decision SET {of_nothing}"))
+    assert bad(outcomes) == {"targets_have_figures"}
+    (told,) = outcomes["targets_have_figures"].examples
+    assert of_nothing.split(" = ")[1].strip("'") in told
 
 
 def test_a_source_that_is_gone_is_held(build: Build) -> None:
