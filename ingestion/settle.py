@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ingestion import doubts, links, targets
+from ingestion import doubts, links, targets, unit_ratio
 from ingestion import settle_tables as tables
 from ingestion.contract import Source
 from ingestion.correcting import Correcting
@@ -27,8 +27,6 @@ from ingestion.rules import RefusedError, row_rules
 from ingestion.settle_sql import CONFLICT, SourceSql
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
-from ingestion.unit_ratio import RATIOS, pairs_sql
-from ingestion.unit_ratio import TABLE as UNIT_RATIO
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,7 +104,7 @@ class _Settling:
         self._con = con
         self._files = files
         con.execute("CREATE SCHEMA IF NOT EXISTS raw")
-        for statement in (*tables.TABLES, UNIT_RATIO):
+        for statement in (*tables.TABLES, unit_ratio.TABLE, unit_ratio.PEER_TABLE):
             con.execute(statement)
         self._table("file", files, tables.FILE)
         self._table(
@@ -154,9 +152,10 @@ class _Settling:
             self._doubts(source)
 
     def _doubts(self, source: Source) -> None:
-        """Warn of rows that hold and yet are unlikely beside last year's figures or the register."""
-        pairs, beside_register = pairs_sql(source), doubts.doubts_sql(source)
-        for statement in (pairs, *((RATIOS, doubts.UNITS) if pairs else ()), beside_register):
+        """Warn of rows that hold and yet are unlikely beside last year's figures, other files or the register."""
+        figures, beside_register = unit_ratio.figures_sql(source), doubts.doubts_sql(source)
+        compared = (unit_ratio.PAIRS, unit_ratio.RATIOS, unit_ratio.PEERS, doubts.UNITS) if figures else ()
+        for statement in (figures, *compared, beside_register):
             if statement is not None:
                 self._run(statement, {})
 

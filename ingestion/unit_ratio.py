@@ -1,8 +1,8 @@
-"""How a delivery's money stands to the year before: what tells thousand yuan that were called ten thousand.
+"""How a delivery's money stands to the year before and to its peers: what tells thousand yuan that were called ten thousand.
 
 Belongs here: each figure beside the same enterprise's of the same period a year earlier, and each delivery's median of
-their ratios, by column. Not here: from which ratio on a person is asked (quality's limits), single rows (`doubts`),
-changing anything: a unit is never mended by guess.
+their ratios, by column; each delivery's median beside that of the others of its period. Not here: from which ratio on a
+person is asked (quality's limits), single rows (`doubts`), changing anything: a unit is never mended by guess.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ TABLE = """
     CREATE TABLE raw.unit_ratio (
         source VARCHAR, column_name VARCHAR, file VARCHAR, sha256 VARCHAR, file_before VARCHAR, sha256_before VARCHAR,
         n BIGINT, median_ratio DOUBLE, said VARCHAR, perhaps VARCHAR)"""
+# One row per delivery, money column and period of which other deliveries speak too: the one whose median is nearest.
+PEER_TABLE = """
+    CREATE TABLE raw.unit_peer (
+        source VARCHAR, column_name VARCHAR, period VARCHAR, file VARCHAR, sha256 VARCHAR, file_peer VARCHAR,
+        sha256_peer VARCHAR, n BIGINT, n_peer BIGINT, times DOUBLE, said VARCHAR)"""
 
 
 _POWERS = "MAP {" + ", ".join(f"{literal(unit)}: {power}" for unit, power in UNITS.items()) + "}"
@@ -28,12 +33,8 @@ def unit_of(factor: str) -> str:
     return f"list_filter(map_keys({_POWERS}), lambda unit: {_POWERS}[unit] = {power})[1]"
 
 
-def pairs_sql(source: Source) -> str | None:
-    """Make temp.year_pair, each figure of a source beside that of a year before; None where there are none year by year.
-
-    `is_told` says of which single figures a word is in place: of revenue and expenses, as their parts (exports) move by
-    tens in honest years; and of an administrative row only where no survey answer is behind what would be said.
-    """
+def figures_sql(source: Source) -> str | None:
+    """Make temp.figure, a source's money of enterprises and periods; None where it has none year by year."""
     keys = [source.columns[name] for name in source.keys]
     codes = [column.name for column in keys if column.type == "uscc"]
     times = [column for column in keys if column.type in ("period", "year")]
@@ -50,17 +51,49 @@ def pairs_sql(source: Source) -> str | None:
         WHERE _statistical AND {identifier(column.name)} > 0 AND {identifier(codes[0])} IS NOT NULL"""
         for column in money
     )
-    return f"""
-        CREATE OR REPLACE TEMP TABLE year_pair AS
-        WITH figure AS ({figures})
-        SELECT
-            now.column_name, now._delivery_id AS id, before._delivery_id AS id_before, now._sheet, now._row, now.amount,
-            CAST(now.amount AS DOUBLE) / CAST(before.amount AS DOUBLE) AS ratio,
-            now.is_whole AND (before._administrative OR NOT now._administrative) AS is_told
-        FROM figure AS now
-        JOIN figure AS before ON before.column_name = now.column_name AND before.uscc = now.uscc
-            AND before.period = CAST(CAST(left(now.period, 4) AS INTEGER) - 1 AS VARCHAR) || now.period[5:]"""
+    return f"CREATE OR REPLACE TEMP TABLE figure AS {figures}"
 
+
+# temp.year_pair, each figure beside that of a year before. `is_told` says of which single figures a word is in place: of
+# revenue and expenses, as their parts (exports) move by tens in honest years; and of an administrative row only where no
+# survey answer is behind what would be said.
+PAIRS = """
+    CREATE OR REPLACE TEMP TABLE year_pair AS
+    SELECT
+        now.column_name, now._delivery_id AS id, before._delivery_id AS id_before, now._sheet, now._row, now.amount,
+        CAST(now.amount AS DOUBLE) / CAST(before.amount AS DOUBLE) AS ratio,
+        now.is_whole AND (before._administrative OR NOT now._administrative) AS is_told
+    FROM temp.figure AS now
+    JOIN temp.figure AS before ON before.column_name = now.column_name AND before.uscc = now.uscc
+        AND before.period = CAST(CAST(left(now.period, 4) AS INTEGER) - 1 AS VARCHAR) || now.period[5:]"""
+
+# Fill raw.unit_peer from temp.figure. The nearest of the others speaks for a file: with two that agree, only the third is
+# far from all. A file of a few rows is no peer of a long one.
+PEERS = """
+    INSERT INTO raw.unit_peer
+    WITH own AS (
+        SELECT column_name, period, _delivery_id AS id, count(*) AS n, CAST(median(amount) AS DOUBLE) AS middle
+        FROM temp.figure WHERE is_whole
+        GROUP BY ALL
+    ),
+    nearest AS (
+        SELECT
+            own.column_name, own.period, own.id, own.n,
+            arg_min(
+                {'id': other.id, 'n': other.n, 'times': own.middle / other.middle}, abs(ln(own.middle / other.middle))
+            ) AS peer
+        FROM own
+        JOIN own AS other ON other.column_name = own.column_name AND other.period = own.period AND other.id <> own.id
+        WHERE other.n * 10 >= own.n
+        GROUP BY ALL
+    )
+    SELECT
+        file.source, column_name, period, file.name, file.sha256, other.name, other.sha256, nearest.n, peer.n, peer.times,
+        file.units
+    FROM nearest
+    JOIN temp.file AS file ON file.delivery_id = nearest.id
+    JOIN temp.file AS other ON other.delivery_id = peer.id
+    ORDER BY ALL"""
 
 # Fill raw.unit_ratio from temp.year_pair.
 RATIOS = f"""

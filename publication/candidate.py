@@ -97,6 +97,7 @@ def _write(build_db: Path, tables: Sequence[catalogue.Table], out: Path, facts: 
         }
         (out / "restricted").mkdir()
         gap_book.write(con, out / "restricted" / "gap_list.xlsx", facts.as_of, facts.producer)
+        _write_page(con, out / "restricted" / "indicators.md", facts, public=False)
         rows["public"] = public.result()
     write_atomic(out / "audit.json", to_json(_audit(facts)))
     fsync_tree(out)
@@ -125,9 +126,13 @@ def _write_public(
             to_parquet(rows, copy.table.description, described(con, copy))
         )
     indicators_book.write(con, folder / "indicators.xlsx", facts.as_of, facts.producer)
-    page = indicator_pages.release_page(con, facts.release_id, facts.as_of.isoformat())
-    (folder / "indicators.md").write_text(page, encoding="utf-8")
+    _write_page(con, folder / "indicators.md", facts, public=True)
     return write_database(con, folder / "public.duckdb", copies)
+
+
+def _write_page(con: duckdb.DuckDBPyConnection, path: Path, facts: ReleaseFacts, *, public: bool) -> None:
+    page = indicator_pages.release_page(con, facts.release_id, facts.as_of.isoformat(), public=public)
+    path.write_text(page, encoding="utf-8")
 
 
 def _create_check_result(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome]) -> None:

@@ -76,6 +76,8 @@ class GateLimits(_Limits):
     unit_factor: int = 5
     # The median of a handful of enterprises may well move so far.
     unit_min_rows: int = 20
+    # Large firms' file beside small firms' differs by tens; a whole unit (千元 for 元) by a thousand.
+    unit_peer_factor: int = 300
     # From how many times last year's a single enterprise's revenue is told to a person (F44).
     jump_factor: int = 100
     # An optional column of a handful of rows may well be empty once.

@@ -37,6 +37,7 @@ def test_every_source_has_its_table_with_nothing_delivered(world):
                 "target_decision",
                 "first_published",
                 "correction",
+                "unit_peer",
                 "unit_ratio",
                 "frozen_year",
                 "frozen_coverage",

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ingestion.contract import load_contracts
-from ingestion.unit_ratio import pairs_sql
+from ingestion.unit_ratio import figures_sql
 from tests.unit.ingestion.loading_world import Home
 from tests.unit.ingestion.typed_world import code
 
@@ -76,6 +76,33 @@ def test_zero_and_missing_are_no_basis(home):
 
 
 def test_the_sources_that_report_enterprises_year_by_year_are_compared():
-    compared = {name for name, source in load_contracts().items() if pairs_sql(source)}
+    compared = {name for name, source in load_contracts().items() if figures_sql(source)}
     assert {"enterprise_revenue", "survey_finance", "survey_rd_activity"} <= compared
     assert "fiscal_input" not in compared
+
+
+def peers(home):
+    home.run(date(2026, 11, 23))
+    query = (
+        "SELECT file, file_peer, period, n, n_peer, round(times, 4), said FROM raw.unit_peer ORDER BY file"
+    )
+    return home.all(query)
+
+
+def test_files_of_one_period_are_peers_and_the_nearest_speaks_for_each(home):
+    put(home, 2025, 100, "万元", "合肥.csv", range(1, 6))
+    put(home, 2025, 100, "万元", "芜湖.csv", range(6, 11))
+    put(home, 2025, 1_000_000, "万元", "滁州.csv", range(11, 16))  # yuan, called ten thousand
+    put(home, 2024, 90, "万元", "去年.csv", range(20, 25))
+    near, far = 3 / 8, 13 * 10_000 / 8
+    assert peers(home) == [
+        ("合肥.csv", "芜湖.csv", "2025", 5, 5, near, "万元"),
+        ("滁州.csv", "芜湖.csv", "2025", 5, 5, far, "万元"),
+        ("芜湖.csv", "合肥.csv", "2025", 5, 5, round(1 / near, 4), "万元"),
+    ]
+
+
+def test_a_few_rows_are_no_peer_of_many(home):
+    put(home, 2025, 100, "万元", "全省.csv", range(1, 31))
+    put(home, 2025, 100, "元", "更正.csv", range(31, 33))
+    assert [(file, peer) for file, peer, *_ in peers(home)] == [("更正.csv", "全省.csv")]

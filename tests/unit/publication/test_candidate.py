@@ -46,6 +46,7 @@ def test_a_candidate_has_the_files_of_the_interface(written: Candidate) -> None:
         "public/indicators.xlsx",
         "public/public.duckdb",
         "restricted/gap_list.xlsx",
+        "restricted/indicators.md",
     }
 
 

@@ -67,7 +67,7 @@ def test_a_split_figure_is_told_category_by_category(tmp_path: Path) -> None:
                 " 'P' AS vintage, 'no_target' AS status, if($2 IS NULL, 'A', 'F') AS conf_status",
                 [category, value],
             )
-        page = release_page(con, "r000001-2026-03-31", "2026-03-31")
+        page = release_page(con, "r000001-2026-03-31", "2026-03-31", public=True)
     assert "2025 count: 17 · 参与 不公布 withheld · 牵头 5 (P)" in page
 
 
@@ -76,6 +76,21 @@ def test_a_range_of_registers_names_each_of_them(tmp_path: Path) -> None:
         con.execute("UPDATE main.indicator SET sources = 'R01..R03'")
         page = doc_pages(con, {"R01": "名录", "R02": "营收", "R03": "项目", "R04": "活动"})["headline.md"]
     assert "| R01..R03<br>R01 名录<br>R02 营收<br>R03 项目 |" in page
+
+
+def test_statisticians_read_what_the_public_page_withholds(written: Candidate) -> None:
+    (public,), (inside,) = (
+        [
+            line
+            for line in (written.path / folder / "indicators.md").read_text("utf-8").splitlines()
+            if "withheld" in line
+        ][:1]
+        or [""]
+        for folder in ("public", "restricted")
+    )
+    assert "不公布 withheld" in public and inside == ""
+    inner = (written.path / "restricted" / "indicators.md").read_text("utf-8")
+    assert inner.count("本次发布") >= 1 and "%" in inner
 
 
 def test_an_indicator_without_values_keeps_its_words(written: Candidate) -> None:

@@ -145,6 +145,9 @@ FROM frame, (VALUES ('statistical'), ('administrative')) AS purposes (purpose), 
 CREATE TABLE raw.unit_ratio AS
 SELECT 'enterprise_revenue' AS source, 'revenue' AS column_name, 'a.csv' AS file, 'a' AS sha256, 'b.csv' AS file_before,
   'b' AS sha256_before, 60::BIGINT AS n, 1.08::DOUBLE AS median_ratio, '万元' AS said, NULL::VARCHAR AS perhaps;
+CREATE TABLE raw.unit_peer AS
+SELECT 'enterprise_revenue' AS source, 'revenue' AS column_name, '2025' AS period, 'a.csv' AS file, 'a' AS sha256, 'b.csv' AS file_peer,
+  'b' AS sha256_peer, 60::BIGINT AS n, 60::BIGINT AS n_peer, 1.08::DOUBLE AS times, '万元' AS said;
 CREATE TABLE raw.delivery (source VARCHAR, name VARCHAR, sha256 VARCHAR, run_id VARCHAR, rows_read BIGINT, rows_accepted BIGINT,
   rows_quarantined BIGINT, rows_skipped BIGINT);
 INSERT INTO raw.delivery VALUES

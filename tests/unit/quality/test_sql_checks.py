@@ -38,7 +38,7 @@ def test_a_first_release_is_asked_no_drift_check(build: Build) -> None:
     outcomes = first(build())
     assert set(outcomes) == {
         *("required_sources", "quarantined_share", "unit_suspected", "revenue_jumped", "frame_years_whole"),
-        "targets_have_figures",
+        *("targets_have_figures", "unit_apart_from_peers"),
     }
     assert bad(outcomes) == set()
 
@@ -398,8 +398,35 @@ def test_a_unit_that_was_approved_with_a_release_is_not_asked_again(build: Build
     assert bad(after(both, build(ratio(10_000)))) == set()
 
 
+@pytest.mark.parametrize(
+    ("times", "n", "n_peer", "held"),
+    [
+        (299.9, 60, 60, False),
+        (300, 60, 60, True),
+        (0.003, 60, 60, True),
+        (0.0034, 60, 60, False),
+        (10_000, 19, 60, False),
+        (10_000, 60, 19, False),
+        (10_000, 20, 20, True),
+    ],
+)
+def test_f40_a_file_units_away_from_every_other_file_of_its_period_is_held(
+    times: float, n: int, n_peer: int, held: bool, build: Build
+) -> None:
+    changed = build(f"UPDATE raw.unit_peer SET times = {times}, n = {n}, n_peer = {n_peer}")
+    outcomes = first(changed)
+    assert bad(outcomes) == ({"unit_apart_from_peers"} if held else set())
+    if held:
+        (shown,) = outcomes["unit_apart_from_peers"].examples
+        assert (
+            "中位数为同期最接近的其他文件的" in shown
+            and "file_peer=b.csv" in shown
+            and "unit_said=万元" in shown
+        )
+
+
 def test_nothing_to_compare_with_is_no_failure(build: Build) -> None:
-    assert bad(first(build("DELETE FROM raw.unit_ratio"))) == set()
+    assert bad(first(build("DELETE FROM raw.unit_ratio", "DELETE FROM raw.unit_peer"))) == set()
 
 
 @pytest.mark.parametrize(
