@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from threading import Event
 
@@ -130,26 +131,35 @@ def _typed(
         with typist(delivery.source, False) as one:
             return type_one(delivery, one)
 
-    def type_all(source: str) -> dict[Delivery, Receipt]:
-        with typist(source, True) as one:
-            return {delivery: type_one(delivery, one) for delivery in small[source] if not closed.is_set()}
+    def type_all(share: list[Delivery]) -> dict[Delivery, Receipt]:
+        with typist(share[0].source, True) as one:
+            return {delivery: type_one(delivery, one) for delivery in share if not closed.is_set()}
 
     for delivery in waiting:
         if delivery.size >= _LARGE:
             yield delivery, partial(type_alone, delivery)
         else:
             small.setdefault(delivery.source, []).append(delivery)
+    # What is most is begun first, so that none is left alone with it at the end.
+    shares = sorted(chain.from_iterable(map(_shares, small.values())), key=_size, reverse=True)
     pool = ThreadPoolExecutor(_TYPISTS)
     try:
-        # What is most is begun first, so that none is left alone with it at the end.
-        by_size = sorted(small, key=lambda source: -sum(delivery.size for delivery in small[source]))
-        typed = {source: pool.submit(type_all, source) for source in by_size}
-        for source, future in typed.items():
-            for delivery in small[source]:
+        for share, future in [(share, pool.submit(type_all, share)) for share in shares]:
+            for delivery in share:
                 yield delivery, partial(lambda future, delivery: future.result()[delivery], future, delivery)
     finally:
         closed.set()
         pool.shutdown(cancel_futures=True)
+
+
+def _shares(deliveries: list[Delivery]) -> list[list[Delivery]]:
+    """Small files of one source, for one typist each: all of them, or where they are much together a part."""
+    parts = min(_TYPISTS, len(deliveries)) if _size(deliveries) >= _LARGE else 1
+    return [deliveries[part::parts] for part in range(parts)]
+
+
+def _size(deliveries: Iterable[Delivery]) -> int:
+    return sum(delivery.size for delivery in deliveries)
 
 
 def _typed_files(home: Path) -> Path:

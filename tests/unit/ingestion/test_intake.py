@@ -1,6 +1,7 @@
 """From the inbox to typed rows: loaded once, typed once, typed again when rules or the cache have changed."""
 
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from ingestion.inbox import scan
 from ingestion.intake import take_in
 from ingestion.reference import Reference
 from ingestion.settle import RunSetting, settle
+from ingestion.store import Delivery
 
 CONTRACTS = load_contracts()
 REFERENCE = Reference(Path(intake.__file__).parents[1] / "dbt_project" / "seeds")
@@ -153,6 +155,19 @@ def test_large_files_are_typed_alone_and_small_ones_in_pairs_to_the_same_end(hom
     assert [one.receipt.name for one in taken] == [f"{number}.csv" for number in range(5)]
     assert [step[0] for step in told] == [0, 1, 2, 3, 4, 5]
     assert len(revenues(home, taken, AS_OF)) == 5
+
+
+def test_many_small_files_of_one_source_are_shared_among_typists(home):
+    def file(number: int, size: int) -> Delivery:
+        return Delivery(str(number), "patent", f"{number}.csv", "", size, None, AS_OF, "r000001", 1)
+
+    few, many = (
+        [file(number, 1 << 20) for number in range(5)],
+        [file(number, 30 << 20) for number in range(5)],
+    )
+    assert [len(share) for share in intake._shares(few)] == [5]
+    assert [len(share) for share in intake._shares(many)] == [3, 2]
+    assert sorted(chain.from_iterable(intake._shares(many)), key=str) == sorted(many, key=str)
 
 
 def test_an_error_while_typing_is_not_swallowed(home, monkeypatch):
