@@ -122,7 +122,7 @@ class Run:
         return self.gx
 
     def warm_up(self) -> None:
-        """Begin what takes long to import and is needed later, beside a stage that is mostly one thread."""
+        """Begin, beside a stage that is mostly one thread, what takes long to import and is needed later."""
         self.warm()
         self.dbt = dbt_runner.load_beside(self.home)
 
