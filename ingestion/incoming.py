@@ -69,7 +69,8 @@ class Incoming:
         yield _repeats_head(cells, self.job.layout, rows)
         constants = {f"k:{name}": pa.repeat(value, rows) for name, value in self.job.constants.items()}
         yield from constants.values()
-        normal = {c.name: nfkc({**cells, **constants}[self._raw(c)]) for c in self._normal}
+        given = {**cells, **constants}
+        normal = {c.name: nfkc(given[self._raw(c)]) for c in self._normal}
         for column in self._normal:
             yield words_as_digits(normal[column.name]) if column.type in _DATED else normal[column.name]
         yield from (sound_codes(normal[column.name]) for column in self._codes)

@@ -74,7 +74,7 @@ class Typist:
         self.con: duckdb.DuckDBPyConnection = reference.connect(folder / ".spill", one_core=one_core)
         self.con.execute(table_sql(source))
         self._plans: dict[str, str] = {}
-        self._forms: dict[tuple[str, pa.Schema], str] = {}
+        self._forms: dict[tuple[str, pa.Schema], tuple[str, str]] = {}  # → its stream's name, its statement
         self.con.register("rulebook", pa.Table.from_pylist(rulebook(source)))
         # All at the beginning: a new name makes the engine plan anew what it has planned.
         self._feeds = {name: self._registered(name, schema) for name, schema in _FEEDS.items()}
@@ -98,11 +98,12 @@ class Typist:
         if form not in self._forms:
             if len(self._forms) == _FORMS:
                 self._forget()
-            self._forms[form] = f"incoming_{len(self._forms)}"
-            self._feeds[self._forms[form]] = self._registered(self._forms[form], incoming.schema)
-        name = self._forms[form]
+            name = f"incoming_{len(self._forms)}"
+            self._feeds[name] = self._registered(name, incoming.schema)
+            self._forms[form] = name, insert_sql(incoming.job, name)
+        name, statement = self._forms[form]
         self._feeds[name].give(incoming.batches())
-        self.run(insert_sql(incoming.job, name))
+        self.run(statement)
 
     def run(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run a statement without parameters by its plan, which is made when it is first seen."""
@@ -125,7 +126,7 @@ class Typist:
     def _forget(self) -> None:
         for plan in self._plans.values():
             self.con.execute(f"DEALLOCATE {plan}")
-        for name in self._forms.values():
+        for name, _ in self._forms.values():
             self.con.unregister(name)
             del self._feeds[name]
         self._plans.clear()

@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 import xlsxwriter
 
@@ -16,7 +18,7 @@ from ingestion import typist as typist_module
 from ingestion.contract import load_contracts
 from ingestion.store import Delivery
 from ingestion.typed import type_delivery
-from ingestion.typist import Typist
+from ingestion.typist import Feed, Typist
 from tests.unit.ingestion.typed_world import ON, REFERENCE, csv_text
 
 SOURCE = load_contracts()["rd_institution"]
@@ -122,3 +124,14 @@ def test_a_file_comes_out_the_same_whatever_its_typist_typed_before(
         lent = [(file, results(file, tmp_path, typist)) for file in files]
     alone = {file.name: results(file, tmp_path, None) for file in FILES}
     assert [file.name for file, found in lent if found != alone[file.name]] == []
+
+
+def test_a_stream_that_was_read_is_an_error_and_not_a_file_without_rows() -> None:
+    schema = pa.schema([("a", pa.string())])
+    feed = Feed(schema)
+    with duckdb.connect() as con:
+        con.register("rows", feed)
+        feed.give(iter([pa.record_batch([pa.array(["x"])], schema=schema)]))
+        assert con.execute("SELECT a FROM rows").fetchall() == [("x",)]
+        with pytest.raises((duckdb.Error, RuntimeError), match="read twice"):
+            con.execute("SELECT a FROM rows").fetchall()
