@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -36,11 +37,11 @@ _RECORD = """
     SELECT
         given.source, key, column_name, wrong_value, right_value, reason, decided_by, decided_on,
         file.name, sheet, "row", file.purpose
-    FROM given JOIN temp.correction_hit AS hit USING (line) JOIN temp.file AS file USING (no)
+    FROM given JOIN settling.correction_hit AS hit USING (line) JOIN settling.file AS file USING (no)
     WHERE hit.holds
     ORDER BY ALL"""
 _IDLE = """
-    SELECT line, any_value(key) FROM given LEFT JOIN temp.correction_hit AS hit USING (line)
+    SELECT line, any_value(key) FROM given LEFT JOIN settling.correction_hit AS hit USING (line)
     GROUP BY line HAVING bool_or(hit.holds) IS NOT TRUE ORDER BY line"""
 
 
@@ -52,6 +53,7 @@ class Correcting:
         self._scratch = home / "warehouse" / "typed" / ".corrected"
         self._taken = {one.delivery.delivery_id: one for one in taken}
         self._reference = reference
+        self._noting = Lock()  # sources are settled side by side
         shutil.rmtree(self._scratch, ignore_errors=True)  # of the run before
 
     def apply(
@@ -82,30 +84,32 @@ class Correcting:
         return hits
 
     def register(self, con: duckdb.DuckDBPyConnection, hits: Iterable[Hit]) -> None:
-        """Make raw.correction and temp.correction_hit of the build database."""
+        """Make raw.correction and settling.correction_hit of the build database."""
         con.execute(TABLE)
         rows = [
             {"line": hit.correction.line, "no": hit.no, "sheet": hit.sheet, "row": hit.row} for hit in hits
         ]
         fields = [("line", pa.int64()), ("no", pa.int64()), ("sheet", pa.string()), ("row", pa.int64())]
         con.register("given", pa.Table.from_pylist(rows, pa.schema(fields)))
-        con.execute("CREATE OR REPLACE TEMP TABLE correction_hit AS SELECT *, false AS holds FROM given")
+        con.execute("CREATE OR REPLACE TABLE settling.correction_hit AS SELECT *, false AS holds FROM given")
         con.unregister("given")
         self._sources = {hit.correction.source for hit in hits}
 
     def see_what_holds(self, con: duckdb.DuckDBPyConnection, source: Source) -> None:
-        """Note which of the changed rows are among those that hold, once the source is settled."""
+        """Note which of the changed rows are among those that hold; `con` has just settled the source."""
         if source.name not in self._sources:
             return
-        con.execute(
-            f"""
-            UPDATE temp.correction_hit SET holds = true FROM temp.file
-            WHERE file.no = correction_hit.no AND file.source = $source AND (
-                (file.delivery_id, sheet, "row") IN (SELECT _delivery_id, _sheet, _row FROM raw.{identifier(source.name)})
-                OR (file.no, sheet, "row") IN (SELECT _no, _sheet, _row FROM temp.twin_of_another)
-            )""",
-            {"source": source.name},
-        )
+        with self._noting:
+            con.execute(
+                f"""
+                UPDATE settling.correction_hit SET holds = true FROM settling.file
+                WHERE file.no = correction_hit.no AND file.source = $source AND (
+                    (file.delivery_id, sheet, "row")
+                        IN (SELECT _delivery_id, _sheet, _row FROM raw.{identifier(source.name)})
+                    OR (file.no, sheet, "row") IN (SELECT _no, _sheet, _row FROM temp.twin_of_another)
+                )""",
+                {"source": source.name},
+            )
 
     def conclude(self, con: duckdb.DuckDBPyConnection, corrections: Iterable[Correction]) -> None:
         """Put on record what was changed; a correction all of whose rows were superseded is refused."""

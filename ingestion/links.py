@@ -151,7 +151,7 @@ def _contradictions(decisions: list[tuple[int, Decision]]) -> list[tuple[int, st
 
 
 def prepare(con: duckdb.DuckDBPyConnection, decisions: list[Decision]) -> None:
-    """Make temp.register_name (one row per name and code of any frame year) and temp.link_decision."""
+    """Make settling.register_name (one row per name and code of any frame year) and settling.link_decision."""
     rows = [
         {"source": d.source, "name": d.name, "uscc": d.uscc, "decided_on": d.decided_on} for d in decisions
     ]
@@ -163,14 +163,14 @@ def prepare(con: duckdb.DuckDBPyConnection, decisions: list[Decision]) -> None:
     ]
     con.register("given", pa.Table.from_pylist(rows, pa.schema(fields)))
     con.execute("""
-        CREATE OR REPLACE TEMP TABLE link_decision AS
+        CREATE OR REPLACE TABLE settling.link_decision AS
         SELECT source, name_form("name") AS name_form, max_by(uscc, decided_on) AS uscc
         FROM given
         GROUP BY ALL
     """)
     con.unregister("given")
     con.execute("""
-        CREATE OR REPLACE TEMP TABLE register_name AS
+        CREATE OR REPLACE TABLE settling.register_name AS
         WITH
         named AS (
             SELECT "name", uscc, frame_year FROM raw.enterprise_register
@@ -192,7 +192,7 @@ LINK = """
     formed AS (SELECT "name", name_form("name") AS name_form FROM waiting),
     exact AS (
         SELECT name_form, count(*) AS candidates, any_value(uscc) AS uscc
-        FROM temp.register_name
+        FROM settling.register_name
         GROUP BY name_form
     )
     SELECT
@@ -202,26 +202,28 @@ LINK = """
         coalesce(exact.candidates, 0) AS candidates
     FROM formed
     LEFT JOIN exact USING (name_form)
-    LEFT JOIN temp.link_decision AS decision
+    LEFT JOIN settling.link_decision AS decision
         ON decision.source = $source AND decision.name_form = formed.name_form"""
 
 
 def suggest(con: duckdb.DuckDBPyConnection) -> None:
-    """Make temp.suggestion: for each name of temp.unlinked the enterprises that it resembles most, ranked."""
+    """Make settling.suggestion: for each name of settling.unlinked the enterprises that it resembles most, ranked."""
     waiting = (
-        con.sql('SELECT DISTINCT name_form("name") FROM temp.unlinked ORDER BY 1').to_arrow_table().column(0)
+        con.sql('SELECT DISTINCT name_form("name") FROM settling.unlinked ORDER BY 1')
+        .to_arrow_table()
+        .column(0)
     )
     register = (
-        con.sql("SELECT DISTINCT name_form FROM temp.register_name ORDER BY 1").to_arrow_table().column(0)
+        con.sql("SELECT DISTINCT name_form FROM settling.register_name ORDER BY 1").to_arrow_table().column(0)
     )
     con.register("resemblance", _resemblances(waiting.to_pylist(), register.to_pylist()))
     con.execute(
         """
-        CREATE OR REPLACE TEMP TABLE suggestion AS
+        CREATE OR REPLACE TABLE settling.suggestion AS
         WITH
         candidate AS (
             SELECT waiting, uscc, max(score) AS score, max_by(name, (score, name)) AS name
-            FROM resemblance JOIN register_name USING (name_form)
+            FROM resemblance JOIN settling.register_name USING (name_form)
             GROUP BY waiting, uscc
         ),
         ranked AS (

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +30,7 @@ ROWS_A_SHEET = 1_000_000  # Excel has 1,048,576
 _CELL = 32_767
 _AT_ONCE = 10_000
 _IN_MEMORY = 20_000  # rows
+_WRITERS = 2
 
 _ROWS_OF = """
     SELECT source, count(*) FROM (
@@ -79,17 +82,14 @@ def write_receipts(
     # The temporary files of constant memory cost more than all the rest (4.5 s of 6 for 37 sources); few receipts are so
     # long that they must not be held in memory.
     rows = dict(con.execute(_ROWS_OF).fetchall())
-    return [
-        _write(
-            con,
-            contracts[name],
-            remarks,
-            returned,
-            folder / f"{name}.xlsx",
-            long=rows.get(name, 0) > _IN_MEMORY,
-        )
-        for name in sources
-    ]
+
+    def write(name: str) -> Path:
+        with closing(con.cursor()) as mine:
+            long = rows.get(name, 0) > _IN_MEMORY
+            return _write(mine, contracts[name], remarks, returned, folder / f"{name}.xlsx", long=long)
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        return list(pool.map(write, sources))
 
 
 def _write(
@@ -118,7 +118,7 @@ def _write(
         book.set_properties(
             {"title": f"{source.title} {source.name}", "created": datetime.combine(as_of, time())}
         )
-        returned.write(book, source)
+        returned.write(con, book, source)
         _sheet(book, "文件 Files", _FILES, _files(con, source, taken))
         _sheet(book, "隔离的行 Quarantined", _ROWS, _rows(con, source, "quarantined_row"))
         _sheet(book, "提示 Warnings", _ROWS, _rows(con, source, "warned_row"))
@@ -194,11 +194,6 @@ def _names(con: duckdb.DuckDBPyConnection, source: Source) -> Iterator[list[Any]
 
 
 def _fetch(con: duckdb.DuckDBPyConnection, query: str, source: Source) -> Iterator[Any]:
-    # A cursor of its own: the workbook is written while the rows still come.
-    cursor = con.cursor()
-    try:
-        result = cursor.execute(query, [source.name])
-        while rows := result.fetchmany(_AT_ONCE):
-            yield from rows
-    finally:
-        cursor.close()
+    result = con.execute(query, [source.name])
+    while rows := result.fetchmany(_AT_ONCE):
+        yield from rows

@@ -32,23 +32,23 @@ SHEET = "退回修改"
 _TITLE, _ADVICE, _HEADER, _FIRST = range(4)
 
 _REASONS = """
-    CREATE OR REPLACE TEMP TABLE returned_reason AS
+    CREATE OR REPLACE TABLE settling.returned_reason AS
     SELECT
         no, sheet, "row", list(column_name ORDER BY column_name, rule) AS columns,
         list(struct_pack(
             column_name,
             reason := rule.zh || coalesce('：' || nullif(detail_zh, ''), '') || '。' || rule.advice_zh
         ) ORDER BY column_name, rule) AS reasons
-    FROM temp.issue JOIN temp.rule USING (rule)
+    FROM settling.issue JOIN settling.rule USING (rule)
     WHERE severity = 'quarantine'
     GROUP BY ALL"""
 # A later file of the same name stands in for the earlier one, and so does a later whole of the source; a mended sheet
 # answers row by row.
 _CURRENT = """
-    CREATE OR REPLACE TEMP TABLE returned_file AS
-    SELECT file.* FROM temp.file
+    CREATE OR REPLACE TABLE settling.returned_file AS
+    SELECT file.* FROM settling.file
     WHERE NOT file.is_delete AND NOT EXISTS (
-        FROM temp.file AS later
+        FROM settling.file AS later
         WHERE later.source = file.source AND later.moment > file.moment
             AND later.accepted > 0 AND NOT later.corrects
             AND (later.name = file.name OR (later.is_full AND later.source IN (SELECT unnest($whole))))
@@ -59,8 +59,8 @@ _KEPT_OUT = f"""
         coalesce(kept._units, '') AS units, file.name AS file, kept._sheet AS sheet, kept._row AS "row",
         mark AS clash, reason.columns AS bad, reason.reasons, {{cells}}
     FROM read_parquet($kept, filename => true) AS kept
-    JOIN temp.returned_file AS file ON file.folder || '/{RETURNED}' = kept.filename
-    JOIN temp.returned_reason AS reason
+    JOIN settling.returned_file AS file ON file.folder || '/{RETURNED}' = kept.filename
+    JOIN settling.returned_reason AS reason
         ON reason.no = file.no AND reason.sheet = kept._sheet AND reason."row" = kept._row"""
 # Rows that contradict each other were read well: they stand as they were understood, money in yuan.
 _CONFLICTS = f"""
@@ -75,9 +75,9 @@ _CONFLICTS = f"""
         }}}}] AS reasons,
         {{cells}}
     FROM read_parquet($typed, filename => true, file_row_number => true) AS typed
-    JOIN temp.returned_file AS file ON file.path = typed.filename
-    JOIN temp.conflict ON conflict.no = file.no AND conflict.line = typed.file_row_number
-    JOIN temp.rule ON rule.rule = '{CONFLICT}'"""
+    JOIN settling.returned_file AS file ON file.path = typed.filename
+    JOIN settling.conflict ON conflict.no = file.no AND conflict.line = typed.file_row_number
+    JOIN settling.rule ON rule.rule = '{CONFLICT}'"""
 
 
 class Returned:
@@ -86,10 +86,9 @@ class Returned:
     def __init__(
         self, con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Source], taken: Iterable[Taken]
     ) -> None:
-        self._con = con
         con.execute(_REASONS)
         con.execute(_CURRENT, {"whole": [name for name, source in contracts.items() if not source.scope]})
-        current = {i for (i,) in con.execute("SELECT delivery_id FROM temp.returned_file").fetchall()}
+        current = {i for (i,) in con.execute("SELECT delivery_id FROM settling.returned_file").fetchall()}
         self._kept, self._answers = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
         for one in taken:
             if one.delivery.delivery_id in current and one.receipt.quarantined:
@@ -99,12 +98,12 @@ class Returned:
         self._typed = dict(
             con.execute("""
                 SELECT source, list(DISTINCT path ORDER BY path)
-                FROM temp.conflict JOIN temp.returned_file USING (no) GROUP BY source""").fetchall()
+                FROM settling.conflict JOIN settling.returned_file USING (no) GROUP BY source""").fetchall()
         )
 
-    def write(self, book: xlsxwriter.Workbook, source: Source) -> int:
+    def write(self, con: duckdb.DuckDBPyConnection, book: xlsxwriter.Workbook, source: Source) -> int:
         """Add a sheet for each unit in which rows of the source wait; how many rows those are."""
-        rows = self._rows(source)
+        rows = self._rows(con, source)
         if not rows:
             return 0
         formats = {
@@ -124,7 +123,7 @@ class Returned:
                 sheet.write_string(_TITLE, 2, more, formats["reason"])
         return int(total)
 
-    def _rows(self, source: Source) -> list[Any]:
+    def _rows(self, con: duckdb.DuckDBPyConnection, source: Source) -> list[Any]:
         """The rows of the source that wait, every cell as text, after the number of all of them and their units."""
         parts, given = [], dict[str, Any]()
         names = [identifier(name) for name in source.columns]
@@ -150,7 +149,7 @@ class Returned:
             SELECT count(*) OVER (), units, mark, file, sheet, "row", bad, reasons, {", ".join(names)}
             FROM (FROM ({" UNION ALL ".join(parts)}) {answered}) AS waiting
             ORDER BY units, file, sheet, "row" LIMIT {ROWS}"""
-        return self._con.execute(query, given).fetchall()
+        return con.execute(query, given).fetchall()
 
 
 def _sheet(sheet: Any, source: Source, units: str, rows: list[Any], formats: Mapping[str, Any]) -> None:

@@ -1,17 +1,19 @@
 """What holds at a date: from the typed files of all deliveries to one table a source in schema `raw`.
 
-Belongs here: which deliveries count, the order of the steps, what became of each file. Does not belong here:
-the queries of one source (`settle_rows`, `settle_sql`), the fixed ones (`settle_tables`), names (`links`),
-typing (`typed`). Nothing is decided in Python row by row, and nothing is kept between runs: the same
-deliveries, decisions and date give the same tables.
+Belongs here: the order of the steps. Does not belong here: which deliveries count (`settle_files`), the queries of one
+source (`settle_rows`, `settle_sql`), the fixed ones (`settle_tables`), names (`links`), typing (`typed`). Nothing is decided in
+Python row by row, and nothing is kept between runs: the same deliveries, decisions and date give the same tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -23,10 +25,9 @@ from ingestion.correcting import Correcting
 from ingestion.corrections import read_corrections
 from ingestion.intake import Taken
 from ingestion.reference import Reference
-from ingestion.rules import RefusedError, row_rules
+from ingestion.rules import row_rules
+from ingestion.settle_files import delivered
 from ingestion.settle_sql import CONFLICT, SourceSql
-from ingestion.sidecar import Sidecar, parse_sidecar
-from ingestion.store import Delivery
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,6 +36,8 @@ REGISTER = "enterprise_register"
 # The build database lives for one run, and writing it compressed takes twice as long (0.42 s against 0.19 s
 # for 287,000 rows). Beyond this many rows the disk is worth more: uncompressed needs 2.8 times the space.
 UNCOMPRESSED_ROWS = 5_000_000
+# Sources settled at once: most of their statements are planning, which the engine does on one core.
+_AT_ONCE = 2
 
 
 class ConservationError(RuntimeError):
@@ -72,25 +75,26 @@ def settle(
     decisions = links.read_decisions(home / "decisions" / "links.csv", linked, run.as_of)
     decided_targets = targets.read_targets(home / "decisions" / "targets.csv")
     corrected = read_corrections(home / "decisions" / "corrections.csv", contracts, run.as_of)
-    files = _files(contracts, taken, run.as_of)
+    files = delivered(contracts, taken, run.as_of)
     correcting = Correcting(home, taken, reference)
     hits = correcting.apply(corrected, contracts, files)
     if sum(file["accepted"] for file in files) <= UNCOMPRESSED_ROWS:
         con.execute("SET force_compression = 'uncompressed'")
-    settling = _Settling(con, files)
+    settling = _Settling(con, files, correcting)
+    settling.begin()
     correcting.register(con, hits)
     settling.run_tables(run)
     targets.fill(con, decided_targets)
+    tell = progress or (lambda name: None)
     with links.sql_functions(con):
         # The register first: the other sources are linked through its names.
-        for name in sorted(contracts, key=lambda name: (name != REGISTER, name)):
-            settling.source(contracts[name])
-            correcting.see_what_holds(con, contracts[name])
-            if name == REGISTER:
-                links.prepare(con, decisions)
-                settling.known_enterprises(contracts[name])
-            if progress is not None:
-                progress(name)
+        if (register := contracts.get(REGISTER)) is not None:
+            settling.source(register)
+            links.prepare(con, decisions)
+            settling.known_enterprises(register)
+            tell(REGISTER)
+        for name in settling.sources([source for source in contracts.values() if source is not register]):
+            tell(name)
         settling.unlinked_rows()
     correcting.conclude(con, corrected)
     settling.issues()
@@ -98,15 +102,23 @@ def settle(
 
 
 class _Settling:
-    """The steps over one open build database; temp.file says of each delivery what it was."""
+    """The steps on one connection to the build database; settling.file says of each delivery what it was."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, files: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, files: list[dict[str, Any]], correcting: Correcting
+    ) -> None:
         self._con = con
         self._files = files
-        con.execute("CREATE SCHEMA IF NOT EXISTS raw")
+        self._correcting = correcting
+
+    def begin(self) -> None:
+        """Make the tables that all sources fill, and those that say what is known of files and rules."""
+        self._con.execute("CREATE SCHEMA IF NOT EXISTS raw")
+        # Beside the build and as long as it is open: a connection's own temporary tables no other connection sees.
+        self._con.execute("ATTACH IF NOT EXISTS ':memory:' AS settling")
         for statement in (*tables.TABLES, unit_ratio.TABLE, unit_ratio.PEER_TABLE):
-            con.execute(statement)
-        self._table("file", files, tables.FILE)
+            self._con.execute(statement)
+        self._table("file", self._files, tables.FILE)
         self._table(
             "rule",
             [
@@ -126,9 +138,36 @@ class _Settling:
             for year in sorted(set(years)):
                 self._con.execute("INSERT INTO raw.complete_register VALUES (?, ?)", [obligation, year])
 
+    def sources(self, sources: Iterable[Source]) -> Iterator[str]:
+        """Settle these, some at once and each on a connection of its own; gives the name of each that is done."""
+        idle = SimpleQueue[_Settling]()
+
+        def settle_one(source: Source) -> str:
+            one = idle.get()
+            try:
+                one.source(source)
+            finally:
+                idle.put(one)
+            return source.name
+
+        with ExitStack() as stack:
+            for _ in range(_AT_ONCE):
+                con = stack.enter_context(closing(self._con.cursor()))
+                idle.put(_Settling(con, self._files, self._correcting))
+            pool = ThreadPoolExecutor(_AT_ONCE)
+            stack.callback(pool.shutdown, cancel_futures=True)
+            # What is most is begun first, so that none is left alone with it at the end.
+            ordered = sorted(sources, key=lambda source: -sum(file["accepted"] for file in self._of(source)))
+            for done in as_completed([pool.submit(settle_one, source) for source in ordered]):
+                yield done.result()
+
+    def _of(self, source: Source) -> list[dict[str, Any]]:
+        """The files of a source that have rows."""
+        return [file for file in self._files if file["source"] == source.name and file["accepted"]]
+
     def source(self, source: Source) -> None:
         """Settle one source into its table."""
-        files = [file for file in self._files if file["source"] == source.name and file["accepted"]]
+        files = self._of(source)
         sql = SourceSql(
             source,
             moments=len({file["moment"] for file in files}),
@@ -150,6 +189,7 @@ class _Settling:
             self._run(statement, parameters)
         if source.name != REGISTER:
             self._doubts(source)
+        self._correcting.see_what_holds(self._con, source)
 
     def _doubts(self, source: Source) -> None:
         """Warn of rows that hold and yet are unlikely beside last year's figures, other files or the register."""
@@ -191,82 +231,9 @@ class _Settling:
 
     def _table(self, name: str, rows: list[dict[str, Any]], fields: list[tuple[str, pa.DataType]]) -> None:
         self._con.register("given", pa.Table.from_pylist(rows, pa.schema(fields)))
-        self._con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given")
+        self._con.execute(f"CREATE OR REPLACE TABLE settling.{name} AS SELECT * FROM given")
         self._con.unregister("given")
 
     def _run(self, statement: str, parameters: dict[str, Any]) -> None:
         """Run one statement with those of the parameters that it has a place for."""
         self._con.execute(statement, {name: v for name, v in parameters.items() if f"${name}" in statement})
-
-
-def _files(contracts: Mapping[str, Source], taken: Iterable[Taken], as_of: date) -> list[dict[str, Any]]:
-    """What is known of each delivery that counts at this date, numbered in the order of preference.
-
-    Of equal rows the first file's stays: an administrative delivery's before a statistical one's.
-    """
-    files = [
-        _file(one, contracts[one.delivery.source])
-        for one in taken
-        if one.delivery.source in contracts and one.delivery.delivered_on <= as_of
-    ]
-    files.sort(
-        key=lambda file: (not file["administrative"], file["source"], file["name"], file["delivery_id"])
-    )
-    moments = _moments(files)
-    return [
-        {**file, "no": number, "moment": moments[file["source"], file["delivered_on"], file["run_seq"]]}
-        for number, file in enumerate(files, start=1)
-    ]
-
-
-def _file(one: Taken, source: Source) -> dict[str, Any]:
-    delivery, receipt = one.delivery, one.receipt
-    said = _sidecar(delivery, source)
-    purpose = "statistical" if "statistical" in (said.purpose, receipt.corrects) else source.purpose
-    # Mended rows are a part of what they were returned from: they must not stand for the whole of it.
-    mode = said.mode or ("upsert" if receipt.corrects else source.mode)
-    refused = receipt.refused
-    return {
-        "delivery_id": delivery.delivery_id,
-        "source": delivery.source,
-        "name": delivery.name,
-        "sha256": delivery.sha256,
-        "purpose": purpose,
-        "administrative": purpose == "administrative",
-        "is_delete": said.mode == "delete",
-        "is_full": mode == "full",
-        "corrects": bool(receipt.corrects),
-        "units": "、".join(receipt.units),
-        "delivered_on": delivery.delivered_on,
-        "run_id": delivery.run_id,
-        "run_seq": delivery.run_seq,
-        "folder": str(one.folder),
-        "path": str(one.folder / "rows.parquet"),
-        "issues": str(one.folder / "issues.parquet"),
-        "refused_code": refused and refused.code,
-        "refused_zh": refused and refused.zh,
-        "refused_en": refused and refused.en,
-        "rows_read": receipt.rows_read,
-        "accepted": receipt.accepted,
-        "quarantined": receipt.quarantined,
-        "skipped": receipt.skipped,
-    }
-
-
-def _sidecar(delivery: Delivery, source: Source) -> Sidecar:
-    try:
-        return parse_sidecar(delivery.sidecar, source)
-    except RefusedError:  # the file was refused for it when it was typed: it has no rows
-        return Sidecar()
-
-
-def _moments(files: Iterable[Mapping[str, Any]]) -> dict[tuple[str, date, int], int]:
-    """The place of each (delivery date, run) in the order of its source's deliveries, from 1."""
-    seen = sorted({(file["source"], file["delivered_on"], file["run_seq"]) for file in files})
-    moments: dict[tuple[str, date, int], int] = {}
-    last, place = "", 0
-    for moment in seen:
-        place = place + 1 if moment[0] == last else 1
-        last = moment[0]
-        moments[moment] = place
-    return moments

@@ -2,7 +2,7 @@
 
 Belongs here: what a contract says about rows, links and keys, as queries. Does not belong here: which rows
 hold (`settle_sql`), running anything (`settle`). No data ever becomes part of a query: `$files` is bound to
-the typed files of the source, and temp.file says of each of them what the delivery was.
+the typed files of the source, and settling.file says of each of them what the delivery was.
 
 A row is named by its delivery's number and its line in the typed file (`_no`, `_line`). A moment is the place
 of (delivered_on, run_seq) in the order of the source's deliveries, from 1.
@@ -70,7 +70,7 @@ class RowSql:
                 file.no AS _no, file.moment AS _moment, file.is_delete AS _delete, file.is_full AS _full,
                 file.is_full OR file.corrects AS _whole, file.administrative AS _admin
             FROM read_parquet($files, filename => true, file_row_number => true) AS typed
-            JOIN temp.file ON file.path = typed.filename
+            JOIN settling.file ON file.path = typed.filename
             {whole}"""
 
     # -- links ----------------------------------------------------------------------------------------------

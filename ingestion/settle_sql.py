@@ -86,7 +86,7 @@ class SourceSql(RowSql):
                         concat_ws('/', file.name, nullif(_sheet, '')) || ':' || _row ORDER BY _no, _line
                     )[1:3] AS places,
                     min(_no || '/' || _line) AS clash
-                FROM temp.twin JOIN temp.file ON file.no = twin._no
+                FROM temp.twin JOIN settling.file ON file.no = twin._no
                 GROUP BY {self.key("twin")}, _moment
             ),
             compared AS (
@@ -171,20 +171,20 @@ class SourceSql(RowSql):
                 {", ".join(f"holding.{quote(name)}" for name in self.types)},
                 file.delivery_id, file.delivered_on, file.run_seq, _sheet, _row,
                 _statistical, _administrative, NOT _waits, CASE WHEN _waits THEN _name_form END
-            FROM holding JOIN temp.file ON file.no = holding._no
+            FROM holding JOIN settling.file ON file.no = holding._no
             WHERE _statistical OR _administrative"""
 
     # -- who waits ------------------------------------------------------------------------------------------
 
     def waiting(self) -> Iterator[str]:
-        """Note in temp.unlinked the names that wait: of rows that hold, and of rows that would end a key."""
+        """Note in settling.unlinked the names that wait: of rows that hold, and of rows that would end a key."""
         if self.link is None:
             return
         target, name = map(quote, self.link)
         if self.listed:
             # Holders outside the register are no concern; one of several enterprises of this name is.
             yield f"""
-                INSERT INTO temp.unlinked
+                INSERT INTO settling.unlinked
                 SELECT name, _sheet, _row, _delivery_id FROM (
                     SELECT unnest({name}) AS name, unnest({target}) AS code, _sheet, _row, _delivery_id
                     FROM {self.table} WHERE NOT _linked
@@ -192,13 +192,13 @@ class SourceSql(RowSql):
                 WHERE code IS NULL AND link.candidates > 1"""
             return
         yield f"""
-            INSERT INTO temp.unlinked
+            INSERT INTO settling.unlinked
             SELECT {name}, _sheet, _row, _delivery_id FROM {self.table} WHERE NOT _linked"""
         if self._deletes:
             yield f"""
-                INSERT INTO temp.unlinked {self.rows()}
+                INSERT INTO settling.unlinked {self.rows()}
                 SELECT keyed.{name}, _sheet, _row, file.delivery_id
-                FROM keyed JOIN temp.file ON file.no = keyed._no
+                FROM keyed JOIN settling.file ON file.no = keyed._no
                 WHERE _delete AND _waits"""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-# temp.file: one row for each delivery that counts at the as-of date.
+# settling.file: one row for each delivery that counts at the as-of date.
 FILE: list[tuple[str, pa.DataType]] = [
     *(
         (name, pa.string())
@@ -30,7 +30,7 @@ FILE: list[tuple[str, pa.DataType]] = [
     ("delivered_on", pa.date32()),
     ("run_seq", pa.int32()),
 ]
-# temp.rule: the rules that a row can break, in words, with what to do about them.
+# settling.rule: the rules that a row can break, in words, with what to do about them.
 RULE: list[tuple[str, pa.DataType]] = [
     (name, pa.string()) for name in ("rule", "zh", "en", "advice_zh", "advice_en")
 ]
@@ -71,26 +71,26 @@ TABLES = (
     """CREATE TABLE raw.frozen_value (
         reference_year INTEGER, indicator_id VARCHAR, measure VARCHAR, reading VARCHAR, period VARCHAR,
         area_code VARCHAR, category VARCHAR, "value" DOUBLE, numerator DOUBLE, denominator DOUBLE)""",
-    """CREATE OR REPLACE TEMP TABLE unlinked (
+    """CREATE OR REPLACE TABLE settling.unlinked (
         "name" VARCHAR, sheet VARCHAR, "row" BIGINT, delivery_id VARCHAR)""",
-    "CREATE OR REPLACE TEMP TABLE typed_count (no BIGINT, n BIGINT)",
-    """CREATE OR REPLACE TEMP TABLE conflict (
+    "CREATE OR REPLACE TABLE settling.typed_count (no BIGINT, n BIGINT)",
+    """CREATE OR REPLACE TABLE settling.conflict (
         no BIGINT, line BIGINT, sheet VARCHAR, "row" BIGINT, differing VARCHAR[], titles VARCHAR[], places VARCHAR[],
         "value" VARCHAR, clash VARCHAR)""",
-    """CREATE OR REPLACE TEMP TABLE issue (
+    """CREATE OR REPLACE TABLE settling.issue (
         no BIGINT, sheet VARCHAR, "row" BIGINT, column_name VARCHAR, "value" VARCHAR, rule VARCHAR,
         severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
 )
 
 TYPED_COUNT = """
-    INSERT INTO temp.typed_count
+    INSERT INTO settling.typed_count
     SELECT file.no, typed.num_rows
     FROM parquet_file_metadata($files) AS typed
-    JOIN temp.file ON file.path = typed.file_name"""
+    JOIN settling.file ON file.path = typed.file_name"""
 
 # Rows that contradict another of their key and moment, with the columns that differ and where they stand.
 CONFLICTS = """
-    INSERT INTO temp.conflict
+    INSERT INTO settling.conflict
     SELECT _no, _line, _sheet, _row, differing, titles, places, "value", clash FROM temp.removed WHERE conflict"""
 
 _CONFLICT = _MESSAGES.format(
@@ -103,9 +103,9 @@ CONFLICT_ROWS = f"""
         file.source, file.name, conflict.sheet, conflict."row", conflict.differing[1], conflict."value", rule.rule,
         {_CONFLICT},
         file.run_id, file.purpose
-    FROM temp.conflict
-    JOIN temp.file USING (no)
-    JOIN temp.rule ON rule.rule = $rule
+    FROM settling.conflict
+    JOIN settling.file USING (no)
+    JOIN settling.rule ON rule.rule = $rule
     ORDER BY file.source, file.name, conflict.sheet, conflict."row\""""
 
 # Rows that say what another row of their key and moment says, which stays in their place.
@@ -117,16 +117,16 @@ UNLINKED = """
     SELECT
         file.source, file.name, unlinked.sheet, unlinked."row", unlinked."name",
         coalesce(suggestion.suggestions, []), file.purpose
-    FROM temp.unlinked
-    JOIN temp.file USING (delivery_id)
-    LEFT JOIN temp.suggestion ON suggestion.name_form = name_form(unlinked."name")
+    FROM settling.unlinked
+    JOIN settling.file USING (delivery_id)
+    LEFT JOIN settling.suggestion ON suggestion.name_form = name_form(unlinked."name")
     ORDER BY file.source, file.name, unlinked.sheet, unlinked."row", unlinked."name\""""
 
 ISSUES = """
-    INSERT INTO temp.issue
+    INSERT INTO settling.issue
     SELECT file.no, _sheet, _row, column_name, "value", rule, severity, detail_zh, detail_en
     FROM read_parquet($issues, filename => true) AS found
-    JOIN temp.file ON file.issues = found.filename"""
+    JOIN settling.file ON file.issues = found.filename"""
 
 ISSUE_ROWS = f"""
     INSERT INTO raw.{{table}}
@@ -134,9 +134,9 @@ ISSUE_ROWS = f"""
         file.source, file.name, issue.sheet, issue."row", issue.column_name, issue."value", issue.rule,
         {_MESSAGES.format(zh="issue.detail_zh", en="issue.detail_en")},
         file.run_id, file.purpose
-    FROM temp.issue
-    JOIN temp.file USING (no)
-    LEFT JOIN temp.rule USING (rule)
+    FROM settling.issue
+    JOIN settling.file USING (no)
+    LEFT JOIN settling.rule USING (rule)
     WHERE issue.severity = $severity
     ORDER BY file.source, file.name, issue.sheet, issue."row", issue.column_name, issue.rule"""
 
@@ -148,8 +148,8 @@ DELIVERY = """
         quarantined + coalesce(conflict_count.n, 0) AS rows_quarantined,
         skipped AS rows_skipped,
         refused_code, refused_zh, refused_en
-    FROM temp.file
-    LEFT JOIN (SELECT no, count(*) AS n FROM temp.conflict GROUP BY no) AS conflict_count USING (no)
+    FROM settling.file
+    LEFT JOIN (SELECT no, count(*) AS n FROM settling.conflict GROUP BY no) AS conflict_count USING (no)
     ORDER BY source, "name", delivery_id"""
 
 # Counted from the rows themselves, not from what the receipt claims.
@@ -157,7 +157,7 @@ NOT_CONSERVED = """
     WITH
     quarantine AS (
         SELECT no, count(DISTINCT (sheet, "row")) AS n
-        FROM temp.issue
+        FROM settling.issue
         WHERE severity = 'quarantine'
         GROUP BY no
     ),
@@ -167,9 +167,9 @@ NOT_CONSERVED = """
             coalesce(typed_count.n, 0) AS typed, coalesce(quarantine.n, 0) AS set_aside,
             delivery.rows_accepted, delivery.rows_quarantined, delivery.rows_skipped,
             file.accepted, file.quarantined
-        FROM temp.file
+        FROM settling.file
         JOIN raw.delivery USING (delivery_id)
-        LEFT JOIN temp.typed_count USING (no)
+        LEFT JOIN settling.typed_count USING (no)
         LEFT JOIN quarantine USING (no)
     )
     SELECT source || '/' || "name" || ': ' || CAST(counted AS VARCHAR) FROM counted

@@ -91,8 +91,8 @@ PEERS = """
         file.source, column_name, period, file.name, file.sha256, other.name, other.sha256, nearest.n, peer.n, peer.times,
         file.units
     FROM nearest
-    JOIN temp.file AS file ON file.delivery_id = nearest.id
-    JOIN temp.file AS other ON other.delivery_id = peer.id
+    JOIN settling.file AS file ON file.delivery_id = nearest.id
+    JOIN settling.file AS other ON other.delivery_id = peer.id
     ORDER BY ALL"""
 
 # Fill raw.unit_ratio from temp.year_pair.
@@ -107,6 +107,6 @@ RATIOS = f"""
         file.source, column_name, file.name, file.sha256, earlier.name, earlier.sha256, n, median_ratio, file.units,
         {unit_of("median_ratio")}
     FROM compared
-    JOIN temp.file AS file ON file.delivery_id = compared.id
-    JOIN temp.file AS earlier ON earlier.delivery_id = compared.id_before
+    JOIN settling.file AS file ON file.delivery_id = compared.id
+    JOIN settling.file AS earlier ON earlier.delivery_id = compared.id_before
     ORDER BY ALL"""

@@ -168,6 +168,8 @@ def check(run: Run, manifest: Mapping[str, Any]) -> None:
             tables = lineage.tables_of(manifest, set(load_contracts()))
             run.summary |= summary.figures(con, {table.key: (table.schema, table.key[1]) for table in tables})
         _leave(run, "disclose")
+        if run.news.any:
+            run.write_tables(manifest)
         checks = _due(run)
         with ThreadPoolExecutor(1) as beside:
             expectations = beside.submit(run.warm().ask, run.database, checks)
@@ -198,7 +200,7 @@ def judge(run: Run, manifest: Mapping[str, Any]) -> None:
 
 def publish(run: Run, manifest: Mapping[str, Any]) -> None:
     """Write the candidate, and unless the gate holds it make it a release and then the current one."""
-    from publication.candidate import write_candidate
+    from publication.candidate import complete
     from publication.releases import Releases
 
     if not run.news.any:
@@ -208,7 +210,7 @@ def publish(run: Run, manifest: Mapping[str, Any]) -> None:
     evidence = evidence_of(run)
     with run.stage("write", "candidate_written"):
         facts = summary.release_facts(run, evidence.outcomes, verdict, _scopes())
-        written = write_candidate(run.database, manifest, run.candidate, facts)
+        written = complete(run.candidate, run.write_tables(manifest).result(), facts)
         run.progress.result(
             str(run.candidate.relative_to(run.home.root)), str(run.candidate.relative_to(run.home.root))
         )

@@ -11,12 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.beside import beside
 from orchestration.environment import DBT_PROJECT
 from orchestration.home import Home
 
@@ -97,10 +98,7 @@ def load_beside(home: Home) -> Future[Manifest]:
         finally:
             sys.setswitchinterval(usual)
 
-    pool = ThreadPoolExecutor(1)
-    loaded = pool.submit(patiently)
-    pool.shutdown(wait=False)
-    return loaded
+    return beside(patiently)
 
 
 def build(

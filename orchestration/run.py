@@ -11,7 +11,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.inbox import Scan
 from orchestration import dbt_runner, lock, records
+from orchestration.beside import beside
 from orchestration.home import Home, preflight, run_seq
 from orchestration.messages import say
 from orchestration.news import News, is_aside, look
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
     from ingestion.intake import Intake
+    from publication.candidate import Rows
     from quality.gx import GxWorker
 
 _CHINA = timezone(timedelta(hours=8))
+_PATIENCE = 5.0  # s that a cancelled run waits for what it still writes; the next run would clear it away too
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Run:
     news: News = field(init=False)
     gx: GxWorker | None = None
     dbt: Future[Manifest] | None = None
+    tables: Future[Rows] | None = None
     intake: Intake | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     failure: BaseException | None = None
@@ -131,8 +136,19 @@ class Run:
         """dbt's project, if it was begun to be loaded beside another stage."""
         return self.dbt.result() if self.dbt is not None else None
 
-    def clear(self) -> None:
+    def write_tables(self, manifest: Mapping[str, Any]) -> Future[Rows]:
+        """The candidate's tables, which are written beside the checks of the build; begun once."""
+        if self.tables is None:
+            from orchestration.summary import heading
+            from publication.candidate import write_tables
+
+            self.tables = beside(lambda: write_tables(self.database, manifest, self.candidate, heading(self)))
+        return self.tables
+
+    def clear(self, patience: float | None = None) -> None:
         """Remove what only this run needed; a candidate stays where it waits for a person."""
+        if self.tables is not None:
+            wait([self.tables], patience)
         if self.gx is not None:
             self.gx.close()
             self.gx = None
@@ -244,7 +260,7 @@ def _wait_for_signal(run: Run, reader: int) -> None:
             if not published:
                 run.conclude("cancelled")
                 run.progress.stop()
-                run.clear()
+                run.clear(_PATIENCE)
                 zh, en = "已取消，临时文件已清除，现行发布不变。", "cancelled; the current release stands."
                 print(say(zh, en), file=sys.stderr, flush=True)
         finally:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from ingestion.intake import Intake
-    from publication.candidate import ReleaseFacts
+    from publication.candidate import Heading, ReleaseFacts
     from quality.evidence import Outcome
 
 _COUNTS = ("rows_read", "accepted", "quarantined", "skipped")
@@ -101,6 +101,13 @@ def figures(
     }
 
 
+def heading(run: Run) -> Heading:
+    """What the release of this run is called."""
+    from publication.candidate import Heading
+
+    return Heading(run.release_id, run.as_of, run.settings.office.name)
+
+
 def release_facts(
     run: Run, outcomes: Sequence[Outcome], verdict: Mapping[str, Any], scopes: Mapping[str, str]
 ) -> ReleaseFacts:
@@ -125,9 +132,8 @@ def release_facts(
     ]
     settled_rows: Mapping[str, Any] = settled_counts(run.database, scopes)
     return ReleaseFacts(
-        release_id=run.release_id,
+        heading=heading(run),
         run_id=run.run_id,
-        as_of=run.as_of,
         code_version=run.news.code,
         inputs=inputs,
         settings=run.settings.model_dump(mode="json", exclude={"pull"}),
@@ -138,7 +144,6 @@ def release_facts(
         approvals=[act.told() for act in freezes(read_acts(run.home), run.as_of)],
         next_change_on=run.summary["next_change_on"],
         previous=run.previous,
-        producer=run.settings.office.name,
     )
 
 

@@ -1,5 +1,7 @@
 """A candidate: everything that a release will hold, written aside from one finished build, its manifest last.
 
+In two steps: what is made of the build alone, which takes time and is written beside the checks, then what the checks said
+and the manifest, without which a directory is no candidate.
 Belongs here: the order of writing, the audit and the manifest. Does not: each file's format
 (databases, tables, workbooks), the verdict (quality), becoming a release (releases.py).
 """
@@ -9,8 +11,9 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +22,22 @@ import duckdb
 
 from publication import catalogue, gap_book, indicator_pages, indicators_book
 from publication.databases import Copy, attach_build, described, write_database
-from publication.durable import fsync_path, fsync_tree, private_files, sha256_file, to_json, write_atomic
+from publication.durable import (
+    fsync_path,
+    fsync_tree,
+    make_private,
+    private_files,
+    sha256_file,
+    to_json,
+    write_atomic,
+)
 from publication.errors import CandidateError
 from publication.releases import MANIFEST
 from publication.tables import to_csv, to_parquet
 from quality.evidence import Outcome
+
+# Rows by database and table.
+Rows = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +53,20 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """What a release is called: all that its tables and pages say of it."""
+
+    release_id: str
+    as_of: dt.date
+    producer: str = ""  # 制表机关, as the tables' head names it
+
+
+@dataclass(frozen=True)
 class ReleaseFacts:
     """What a release says about itself and no table of the build knows."""
 
-    release_id: str
+    heading: Heading
     run_id: str
-    as_of: dt.date
     code_version: str
     inputs: Sequence[Input]
     settings: Mapping[str, Any]
@@ -55,7 +77,6 @@ class ReleaseFacts:
     approvals: Sequence[Mapping[str, Any]] = ()
     next_change_on: dt.date | None = None
     previous: str | None = None  # the release that the gate compared it with
-    producer: str = ""  # 制表机关, as the tables' head names it
 
 
 @dataclass(frozen=True)
@@ -64,59 +85,81 @@ class Candidate:
 
     path: Path
     manifest_sha256: str
-    rows: Mapping[str, Mapping[str, int]]
+    rows: Rows
 
 
-def write_candidate(
-    build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, facts: ReleaseFacts
-) -> Candidate:
-    """Writes a whole candidate into the new directory `out`, flushed; whatever stops it leaves no `out`."""
+def write_tables(build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, heading: Heading) -> Rows:
+    """Writes what is made of the build alone into the new directory `out`; whatever stops it leaves no `out`."""
     tables = catalogue.published_tables(dbt_manifest)
     _require_space(build_db, out)
-    with private_files():
-        out.mkdir()
-        try:
-            return _write(build_db, tables, out, facts)
-        except BaseException as error:  # an interrupted candidate is cleared away too, then the error goes on
-            shutil.rmtree(out)
-            if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise _no_space(out, None) from error
-            raise
-
-
-def _write(build_db: Path, tables: Sequence[catalogue.Table], out: Path, facts: ReleaseFacts) -> Candidate:
-    # Workbooks keep one core busy with Python, databases the other one with copying.
-    with attach_build(build_db) as con, attach_build(build_db) as other, ThreadPoolExecutor(1) as beside:
-        _create_check_result(con, facts.outcomes)
-        public = beside.submit(_write_public, other, tables, out / "public", facts)
-        rows = {
-            place: write_database(
-                con, out / f"{place}.duckdb", [_copy(table) for table in tables if place in table.publish]
-            )
-            for place in (catalogue.WAREHOUSE, catalogue.CONFIDENTIAL)
-        }
+    out.mkdir(mode=0o700)  # nobody else comes as far as the files in it
+    with _whole(out):
+        (out / "public").mkdir()
         (out / "restricted").mkdir()
-        gap_book.write(con, out / "restricted" / "gap_list.xlsx", facts.as_of, facts.producer)
-        _write_page(con, out / "restricted" / "indicators.md", facts, public=False)
-        rows["public"] = public.result()
-    write_atomic(out / "audit.json", to_json(_audit(facts)))
-    fsync_tree(out)
-    manifest = to_json(_manifest(out, facts, rows))
-    write_atomic(out / MANIFEST, manifest)
-    fsync_path(out.parent)
-    return Candidate(out, sha256_file(out / MANIFEST), rows)
+        # The workbook of all values takes as long as everything else.
+        with attach_build(build_db) as con, attach_build(build_db) as other, ThreadPoolExecutor(1) as beside:
+            book = beside.submit(
+                indicators_book.write,
+                other,
+                out / "public" / "indicators.xlsx",
+                heading.as_of,
+                heading.producer,
+            )
+            rows = {
+                place: write_database(con, out / f"{place}.duckdb", _copies(tables, place))
+                for place in (catalogue.WAREHOUSE, catalogue.CONFIDENTIAL)
+            }
+            gap_book.write(con, out / "restricted" / "gap_list.xlsx", heading.as_of, heading.producer)
+            rows["public"] = _write_public(con, tables, out / "public")
+            for folder in ("public", "restricted"):
+                page = indicator_pages.release_page(
+                    con, heading.release_id, heading.as_of.isoformat(), public=folder == "public"
+                )
+                (out / folder / "indicators.md").write_text(page, encoding="utf-8")
+            book.result()
+        make_private(out)
+        fsync_tree(out)
+        return rows
 
 
-def _copy(table: catalogue.Table) -> Copy:
-    made_here = table is catalogue.CHECK_RESULT
-    return Copy(table, "memory" if made_here else "build", table.schema)
+def complete(out: Path, rows: Rows, facts: ReleaseFacts) -> Candidate:
+    """Adds what the checks said, the audit and the manifest to what `write_tables` wrote, flushed; all or no `out`."""
+    with private_files(), _whole(out):
+        with duckdb.connect() as con:
+            _create_check_result(con, facts.outcomes)
+            added = write_database(
+                con, out / f"{catalogue.WAREHOUSE}.duckdb", [Copy(catalogue.CHECK_RESULT, "memory", "main")]
+            )
+        rows = {**rows, catalogue.WAREHOUSE: {**rows[catalogue.WAREHOUSE], **added}}
+        write_atomic(out / "audit.json", to_json(_audit(facts)))
+        fsync_tree(out)
+        write_atomic(out / MANIFEST, to_json(_manifest(out, facts, rows)))
+        fsync_path(out.parent)
+        return Candidate(out, sha256_file(out / MANIFEST), rows)
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[None]:
+    """Whatever stops what is done within, an interruption too, clears `out` away and goes on."""
+    try:
+        yield
+    except BaseException as error:
+        shutil.rmtree(out)
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise _no_space(out, None) from error
+        raise
+
+
+def _copies(tables: Iterable[catalogue.Table], place: str) -> list[Copy]:
+    """The tables of the build that go into one database."""
+    made = (table for table in tables if table is not catalogue.CHECK_RESULT)
+    return [Copy(table, "build", table.schema) for table in made if place in table.publish]
 
 
 def _write_public(
-    con: duckdb.DuckDBPyConnection, tables: Sequence[catalogue.Table], folder: Path, facts: ReleaseFacts
+    con: duckdb.DuckDBPyConnection, tables: Iterable[catalogue.Table], folder: Path
 ) -> dict[str, int]:
-    """What is safe to hand out: only from the schema that disclosure control made."""
-    folder.mkdir()
+    """The tables that are safe to hand out: only from the schema that disclosure control made."""
     copies = [Copy(table, "build", "public") for table in tables if table.public]
     for copy in copies:
         name = copy.table.name
@@ -125,14 +168,7 @@ def _write_public(
         (folder / f"{name}.parquet").write_bytes(
             to_parquet(rows, copy.table.description, described(con, copy))
         )
-    indicators_book.write(con, folder / "indicators.xlsx", facts.as_of, facts.producer)
-    _write_page(con, folder / "indicators.md", facts, public=True)
     return write_database(con, folder / "public.duckdb", copies)
-
-
-def _write_page(con: duckdb.DuckDBPyConnection, path: Path, facts: ReleaseFacts, *, public: bool) -> None:
-    page = indicator_pages.release_page(con, facts.release_id, facts.as_of.isoformat(), public=public)
-    path.write_text(page, encoding="utf-8")
 
 
 def _create_check_result(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome]) -> None:
@@ -166,15 +202,15 @@ def _audit(facts: ReleaseFacts) -> dict[str, Any]:
         }
         for each in sorted(facts.outcomes, key=lambda outcome: (outcome.check, outcome.asset))
     ]
-    return {"release_id": facts.release_id, "checks": checks, "verdict": dict(facts.verdict)}
+    return {"release_id": facts.heading.release_id, "checks": checks, "verdict": dict(facts.verdict)}
 
 
-def _manifest(out: Path, facts: ReleaseFacts, rows: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+def _manifest(out: Path, facts: ReleaseFacts, rows: Rows) -> dict[str, Any]:
     files = sorted(path for path in out.rglob("*") if path.is_file())
     return {
-        "release_id": facts.release_id,
+        "release_id": facts.heading.release_id,
         "run_id": facts.run_id,
-        "as_of": facts.as_of.isoformat(),
+        "as_of": facts.heading.as_of.isoformat(),
         "code_version": facts.code_version,
         "inputs": [
             {**asdict(each), "delivered_on": each.delivered_on.isoformat()}

@@ -83,7 +83,7 @@ def described(con: duckdb.DuckDBPyConnection, copy: Copy) -> dict[str, str]:
 
 
 def write_database(con: duckdb.DuckDBPyConnection, path: Path, copies: Sequence[Copy]) -> dict[str, int]:
-    """Writes a new database file with these tables in schema main; gives rows per table, as read back."""
+    """Writes these tables into schema main of a database file, new or not; gives rows per table, as read back."""
     con.execute(f"ATTACH {literal(str(path))} AS target (STORAGE_VERSION {literal(STORAGE_VERSION)})")
     # One transaction: alone, each of some hundred comments would wait for the disk.
     con.begin()

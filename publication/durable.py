@@ -68,9 +68,20 @@ def to_json(value: Any) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
+def make_private(root: Path) -> None:
+    """Files below `root` become mode 0600, directories 0700: for what is written beside other work of this process."""
+    for folder, _, names in os.walk(root):
+        os.chmod(folder, 0o700)
+        for name in names:
+            os.chmod(Path(folder, name), 0o600)
+
+
 @contextlib.contextmanager
 def private_files() -> Iterator[None]:
-    """Within it, new files are mode 0600 from the moment they exist, side files of a database included."""
+    """Within it, new files are mode 0600 from the moment they exist, side files of a database included.
+
+    Says so for the whole process, threads and all.
+    """
     before = os.umask(0o077)
     try:
         yield

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from publication.candidate import Candidate, write_candidate
-from tests.unit.publication.province import RELEASE_ID, make_build, make_facts, make_manifest
+from publication.candidate import Candidate
+from tests.unit.publication.province import RELEASE_ID, make_build, make_facts, make_manifest, write_candidate
 
 
 @pytest.fixture(scope="session")

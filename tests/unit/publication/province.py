@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from publication.candidate import Input, ReleaseFacts
+from publication.candidate import Candidate, Heading, Input, ReleaseFacts, complete, write_tables
 from quality.evidence import Outcome
 
 AS_OF = dt.date(2026, 11, 23)
@@ -117,6 +118,11 @@ def make_manifest(path: Path) -> dict[str, Any]:
     return {"nodes": nodes}
 
 
+def write_candidate(build: Path, manifest: Mapping[str, Any], out: Path, facts: ReleaseFacts) -> Candidate:
+    """Both steps, one after the other."""
+    return complete(out, write_tables(build, manifest, out, facts.heading), facts)
+
+
 def make_facts(release_id: str = RELEASE_ID) -> ReleaseFacts:
     """The facts of a release of this build."""
     in_range = Outcome(
@@ -142,9 +148,8 @@ def make_facts(release_id: str = RELEASE_ID) -> ReleaseFacts:
         ("secret",),
     )
     return ReleaseFacts(
-        release_id=release_id,
+        heading=Heading(release_id, AS_OF),
         run_id=release_id.split("-")[0],
-        as_of=AS_OF,
         code_version="abc123",
         inputs=[Input("patent", "a.csv", "0" * 64, None, dt.date(2026, 11, 20), "1" * 64)],
         settings={"coverage": {"first_year": 2024}},

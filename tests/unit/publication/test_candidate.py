@@ -16,11 +16,11 @@ import pytest
 
 from publication import candidate as candidate_module
 from publication import gap_book
-from publication.candidate import Candidate, write_candidate
+from publication.candidate import Candidate
 from publication.databases import attach_build
 from publication.errors import PublicationError
 from publication.releases import verify_directory
-from tests.unit.publication.province import RELEASE_ID, make_build, make_facts, make_manifest
+from tests.unit.publication.province import RELEASE_ID, make_build, make_facts, make_manifest, write_candidate
 
 DETERMINISTIC = ("*.csv", "*.parquet", "*.xlsx")
 
