@@ -89,7 +89,6 @@ def settle(run: Run) -> None:
     intake = run.intake or _take_in(run, [])
     with run.stage("settle", "settled"):
         run.database.parent.mkdir(parents=True)
-
         setting = RunSetting(
             run_id=run.run_id,
             run_seq=run.run_seq,
@@ -211,9 +210,8 @@ def publish(run: Run, manifest: Mapping[str, Any]) -> None:
     with run.stage("write", "candidate_written"):
         facts = summary.release_facts(run, evidence.outcomes, verdict, _scopes())
         written = complete(run.candidate, run.write_tables(manifest).result(), facts)
-        run.progress.result(
-            str(run.candidate.relative_to(run.home.root)), str(run.candidate.relative_to(run.home.root))
-        )
+        place = str(run.candidate.relative_to(run.home.root))
+        run.progress.result(place, place)
     run.record.candidate_sha256 = written.manifest_sha256
     if verdict["decision"] == "hold":
         reasons = tuple(Reason(**reason) for reason in verdict["reasons"])

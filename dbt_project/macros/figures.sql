@@ -96,9 +96,14 @@ set_periods as (
 -- reader of the numbers must find the same ones.
 entities as materialized (
   select
+    set_no,
+    category,
     entity,
-    row_number() over () as entity_no
-  from (select distinct entity from records where entity is not null)
+    row_number() over () as entity_no,
+    count(*) = 1 as is_alone
+  from records
+  where entity is not null
+  group by set_no, category, entity
 ),
 
 -- Where a record counts: its own area, else its enterprise's in that year, else the province only.
@@ -107,6 +112,7 @@ placed as (
     records.set_no,
     records.category,
     entities.entity_no,
+    coalesce(entities.is_alone, true) as is_alone, -- what is of no entity is added up, never counted
     records.from_on,
     records.until_on,
     records.base_on,
@@ -118,7 +124,8 @@ placed as (
     coalesce(own.city_code, place.city_code) as city_code
   from records
   inner join (select distinct set_no, reference_year from set_periods) as years on records.set_no = years.set_no
-  left join entities on records.entity = entities.entity
+  left join entities
+    on records.set_no = entities.set_no and records.category = entities.category and records.entity = entities.entity
   left join {{ ref('int_area') }} as own on records.area_code = own.delivered_code
   left join {{ ref('int_enterprise_place') }} as place
     on records.uscc = place.uscc and years.reference_year = place.reference_year
@@ -130,6 +137,7 @@ counting as (
     placed.set_no,
     placed.category,
     placed.entity_no,
+    placed.is_alone,
     placed.from_on,
     placed.amount,
     placed.base,
@@ -178,6 +186,7 @@ by_city as (
     bool_or(is_provisional) as is_provisional,
     max(from_on) as last_on
   from counting
+  where not is_alone
   group by all
 ),
 
@@ -202,6 +211,22 @@ by_area as (
     '340000' as area_code
   from by_city
   group by all
+  union all by name
+  -- Most entities have one record, which needs no adding up.
+  select
+    set_no,
+    period,
+    category,
+    entity_no,
+    is_hit,
+    is_base,
+    amount,
+    base,
+    is_provisional,
+    from_on as last_on,
+    unnest(if(city_code is null, ['340000'], ['340000', city_code])) as area_code
+  from counting
+  where is_alone
 ),
 
 counted as (
