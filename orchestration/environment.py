@@ -21,6 +21,8 @@ _QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DAGSTER_DISABLE_TELEMETRY": "1",
     "GX_ANALYTICS_ENABLED": "false",
+    # Nothing here multiplies matrices, and numpy's threads for that wait for work by turning round and round.
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 
