@@ -115,7 +115,9 @@ def build(
     `parsed` is what `load` gave. `only` builds one model and what it is made of, without tests, and keeps its compiled
     SQL beside the database.
     """
+    # What profiles.yml reads.
     os.environ["INNOSTAT_BUILD_DB"] = str(database)
+    os.environ["INNOSTAT_THREADS"] = str(threads)
     os.environ["INNOSTAT_MEMORY_LIMIT"] = memory_limit
 
     def hear(event: Any) -> None:

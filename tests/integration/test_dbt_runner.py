@@ -1,0 +1,24 @@
+"""dbt in this process: the engine under it keeps to the settings of the home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration import dbt_runner
+from orchestration.home import Home
+
+
+def test_the_engine_under_dbt_keeps_to_the_limits_of_the_settings(tmp_path: Path) -> None:
+    database = tmp_path / "innostat.duckdb"
+    found = []
+
+    def finished(name: str, status: str, seconds: float) -> None:
+        with duckdb.connect(str(database)) as con:  # the same engine: dbt has the file open in this process
+            found.extend(
+                con.sql("SELECT current_setting('memory_limit'), current_setting('threads')").fetchall()
+            )
+
+    dbt_runner.build(Home(tmp_path / "home"), database, 1, "600MB", finished, only="area")
+    assert found == [("572.2 MiB", 1)]
