@@ -113,9 +113,6 @@ class _Settling:
 
     def begin(self) -> None:
         """Make the tables that all sources fill, and those that say what is known of files and rules."""
-        self._con.execute("CREATE SCHEMA IF NOT EXISTS raw")
-        # Beside the build and as long as it is open: a connection's own temporary tables no other connection sees.
-        self._con.execute("ATTACH IF NOT EXISTS ':memory:' AS settling")
         for statement in (*tables.TABLES, unit_ratio.TABLE, unit_ratio.PEER_TABLE):
             self._con.execute(statement)
         self._table("file", self._files, tables.FILE)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingestion.contract import Source
+from ingestion.macros import identifier
 
 _SQL_TYPES = {
     "int": "BIGINT",
@@ -26,23 +27,13 @@ _SQL_TYPES = {
 }
 
 
-def quote(identifier: str) -> str:
-    """An identifier that SQL takes as nothing else."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A word out of a contract as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 class RowSql:
     """The queries of one source's rows."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.types = {name: _SQL_TYPES.get(c.type, "VARCHAR") for name, c in source.columns.items()}
-        self.table = f"raw.{quote(source.name)}"
+        self.table = f"raw.{identifier(source.name)}"
         self.link = next(iter(source.links.items()), None)
         self.listed = self.link is not None and self.types[self.link[0]] == "VARCHAR[]"
         self._alternative = source.alternative_key
@@ -50,7 +41,7 @@ class RowSql:
 
     def empty(self) -> str:
         """Make the source's table, without rows."""
-        columns = ", ".join(f"{quote(name)} {sql_type}" for name, sql_type in self.types.items())
+        columns = ", ".join(f"{identifier(name)} {sql_type}" for name, sql_type in self.types.items())
         return f"""
             CREATE TABLE {self.table} (
                 {columns},
@@ -60,7 +51,7 @@ class RowSql:
 
     def _typed(self) -> str:
         columns = ", ".join(
-            f"CAST(typed.{quote(name)} AS {sql_type}) AS {quote(name)}"
+            f"CAST(typed.{identifier(name)} AS {sql_type}) AS {identifier(name)}"
             for name, sql_type in self.types.items()
         )
         whole = "WHERE typed.consolidated IS NOT TRUE" if "consolidated" in self.types else ""
@@ -79,7 +70,7 @@ class RowSql:
         """The names (column `name`) that stand where no code does; None for a source without such a pair."""
         if self.link is None:
             return None
-        target, name = map(quote, self.link)
+        target, name = map(identifier, self.link)
         if not self.listed:
             return f"""
                 SELECT {name} AS name FROM ({self._typed()})
@@ -94,7 +85,7 @@ class RowSql:
         """For a list of holders: make temp.resolved, the codes place by place of rows that lacked some."""
         if not self.listed or self.link is None:
             return
-        codes, names = map(quote, self.link)
+        codes, names = map(identifier, self.link)
         yield f"""
             CREATE OR REPLACE TEMP TABLE resolved AS
             WITH
@@ -117,7 +108,7 @@ class RowSql:
     def _linked(self) -> str:
         if self.link is None:
             return "SELECT *, false AS _waits, NULL AS _name_form FROM typed"
-        target, name = map(quote, self.link)
+        target, name = map(identifier, self.link)
         if self.listed:
             return f"""
                 SELECT
@@ -141,7 +132,7 @@ class RowSql:
         the row would replace.
         """
         keys = ", ".join(f"{part} AS _k{number}" for number, part in enumerate(self._keys))
-        scope = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in self.source.scope)
+        scope = ", ".join(f"CAST({identifier(name)} AS VARCHAR)" for name in self.source.scope)
         return f"""
             WITH
             typed AS ({self._typed()}),
@@ -162,11 +153,11 @@ class RowSql:
         """A column as it is compared between rows. In all other types, what typing left is canonical."""
         kind = self.source.columns[name].type
         if kind == "text":
-            return f"text_form({quote(name)})"
+            return f"text_form({identifier(name)})"
         if kind == "list":
-            places = f"list_transform({quote(name)}, lambda place: coalesce(place, ''))"
+            places = f"list_transform({identifier(name)}, lambda place: coalesce(place, ''))"
             return f"text_form(array_to_string({places}, chr(31)))"
-        return quote(name)
+        return identifier(name)
 
     def _key_parts(self) -> list[str]:
         usual = [self._key_part(name) for name in self.source.keys]
@@ -178,11 +169,11 @@ class RowSql:
 
     def _key_part(self, name: str) -> str:
         if self.link is not None and name == self.link[0] and not self.listed:
-            return f"coalesce({quote(name)}, 'name:' || _name_form)"
+            return f"coalesce({identifier(name)}, 'name:' || _name_form)"
         return self.compared(name)
 
     def _alternative_filled(self) -> str:
-        return "(" + " AND ".join(f"{quote(name)} IS NOT NULL" for name in self._alternative) + ")"
+        return "(" + " AND ".join(f"{identifier(name)} IS NOT NULL" for name in self._alternative) + ")"
 
     def _open(self) -> str:
         # A contract with an alternative key lets the name itself stand for the enterprise (sources.yml, enterprise_title).

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingestion.contract import Source
-from ingestion.settle_rows import RowSql, literal, quote
+from ingestion.macros import identifier, literal
+from ingestion.settle_rows import RowSql
 
 CONFLICT = "conflicting_rows"
 
@@ -168,7 +169,7 @@ class SourceSql(RowSql):
                 {" ".join(joins)}
             )
             SELECT
-                {", ".join(f"holding.{quote(name)}" for name in self.types)},
+                {", ".join(f"holding.{identifier(name)}" for name in self.types)},
                 file.delivery_id, file.delivered_on, file.run_seq, _sheet, _row,
                 _statistical, _administrative, NOT _waits, CASE WHEN _waits THEN _name_form END
             FROM holding JOIN settling.file ON file.no = holding._no
@@ -180,7 +181,7 @@ class SourceSql(RowSql):
         """Note in settling.unlinked the names that wait: of rows that hold, and of rows that would end a key."""
         if self.link is None:
             return
-        target, name = map(quote, self.link)
+        target, name = map(identifier, self.link)
         if self.listed:
             # Holders outside the register are no concern; one of several enterprises of this name is.
             yield f"""

@@ -49,6 +49,9 @@ _MESSAGES = """
         rule.en || '; ' || rule.advice_en"""
 
 TABLES = (
+    "CREATE SCHEMA IF NOT EXISTS raw",
+    # Beside the build and as long as it is open: a connection's own temporary tables no other connection sees.
+    "ATTACH IF NOT EXISTS ':memory:' AS settling",
     f"CREATE TABLE raw.quarantined_row ({_ROW})",
     f"CREATE TABLE raw.warned_row ({_ROW})",
     """CREATE TABLE raw.unlinked_row (

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from publication.databases import identifier
 from publication.explain import PROVINCE
 
 if TYPE_CHECKING:
@@ -137,22 +138,22 @@ _NO_PLACES = "SELECT '' AS source, 0 AS rank, '' AS name, []::DATE[] AS dates, '
 
 def _places(source: Source) -> str:
     """The rows of a source under every name by which an indicator may count them."""
-    texts = [f"CAST({_quoted(key)} AS VARCHAR)" for key in source.keys]
+    texts = [f"CAST({identifier(key)} AS VARCHAR)" for key in source.keys]
     whole = " || '|' || ".join(texts)
-    dates = ", ".join(_quoted(name) for name, column in source.columns.items() if column.type == "date")
+    dates = ", ".join(identifier(name) for name, column in source.columns.items() if column.type == "date")
     codes = [
-        f"CAST({_quoted(name)} AS VARCHAR)"
+        f"CAST({identifier(name)} AS VARCHAR)"
         for name, column in source.columns.items()
         if column.type == "uscc"
     ]
     lists = [
-        f"coalesce({_quoted(name)}, [])"
+        f"coalesce({identifier(name)}, [])"
         for name, column in source.columns.items()
         if column.type == "list" and column.element == "uscc"
     ]
     # A city is counted by its code, where a row has that of one of its counties.
     areas = [
-        f"left({_quoted(name)}, 4) || '00'"
+        f"left({identifier(name)}, 4) || '00'"
         for name, column in source.columns.items()
         if column.type == "area"
     ]
@@ -161,7 +162,7 @@ def _places(source: Source) -> str:
         SELECT
           '{source.name}' AS source, named.rank, named.name, [{dates}]::DATE[] AS dates,
           delivery.name AS file, rows._sheet AS sheet, rows._row AS row
-        FROM raw.{_quoted(source.name)} AS rows
+        FROM raw.{identifier(source.name)} AS rows
         INNER JOIN raw.delivery AS delivery ON rows._delivery_id = delivery.delivery_id
         CROSS JOIN LATERAL (
           SELECT 1 AS rank, unnest([{whole}, '{source.name}|' || {whole}]) AS name
@@ -171,7 +172,3 @@ def _places(source: Source) -> str:
           SELECT 3 AS rank, unnest([{", ".join(areas)}]::VARCHAR[]) AS name
         ) AS named
         WHERE rows._administrative"""
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

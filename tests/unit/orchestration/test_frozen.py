@@ -49,7 +49,6 @@ def final(home: Home) -> Act:
 @pytest.fixture
 def con() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    con.execute("CREATE SCHEMA raw")
     for table in TABLES:
         con.execute(table)
     return con
