@@ -23,7 +23,7 @@ import duckdb
 
 _EXAMPLES = 5
 # What great-expectations imports for expectations that no check uses takes a quarter of its import.
-_RARELY_USED = "scipy.stats"
+RARELY_USED = "scipy.stats"
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # great-expectations prints; standard output belongs to the answer
     gc.disable()  # one request and no more: looking for garbage took 0.6 of the 3 s of the import
-    _postpone(_RARELY_USED)
+    postpone(RARELY_USED)
     import great_expectations  # noqa: F401  here, while nobody is waiting yet, and not at the first question
 
     request = sys.stdin.buffer.read()
@@ -41,7 +41,7 @@ def main() -> None:
     answer.close()
 
 
-def _postpone(module: str) -> None:
+def postpone(module: str) -> None:
     """Have this module loaded at its first use, if there ever is one."""
     package, _, name = module.rpartition(".")
     spec = importlib.util.find_spec(module)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,3 +205,17 @@ def test_closing_ends_a_worker_that_was_never_asked() -> None:
     worker = gx.start()
     worker.close()
     assert worker._process.poll() is not None
+
+
+def test_what_no_check_uses_is_loaded_at_its_first_use() -> None:
+    program = """
+import sys
+from quality import gx_worker
+gx_worker.postpone(gx_worker.RARELY_USED)
+import great_expectations
+print("scipy.stats._stats_py" in sys.modules)
+from scipy import stats
+print(stats.norm.cdf(0), "scipy.stats._stats_py" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "0.5", "True"]
