@@ -63,7 +63,7 @@ def _take_in(run: Run, files: Sequence[InboxFile]) -> Intake:
     run.intake = intake.take_in(
         run.home.root,
         load_contracts(),
-        Reference(SEEDS),
+        Reference(SEEDS, run.settings.run.engine),
         files,
         run_id=run.run_id,
         run_seq=run.run_seq,
@@ -106,7 +106,7 @@ def settle(run: Run) -> None:
                     intake.taken,
                     setting,
                     run.progress.tell,
-                    Reference(SEEDS),
+                    Reference(SEEDS, run.settings.run.engine),
                 )
                 frozen.fill(con, run.home, freezes(read_acts(run.home), run.as_of))
             except DecisionError as error:
