@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from ingestion.macros import MACROS, literal
 
-# Typing needs far less; the limit only makes a delivery of ten million rows spill to disk instead of growing.
+# Typing needs far less; the limit only makes a delivery of ten million rows spill to disk instead of growing. A run that
+# is given less keeps to that.
 _MEMORY = "1GB"
+_LEAST = "SELECT least(parse_formatted_bytes($own), parse_formatted_bytes($given)) || 'B'"
 _FILES = ("area.csv", "area_change.csv", "industry.csv")
 
 # An enum is a hash table inside the engine: try_cast tells a known code from an unknown one, inside lists
@@ -38,8 +42,10 @@ CREATE TYPE industry_head AS ENUM (
 class Reference:
     """The seeds folder of the statistics, as ingestion needs it, and connections that know its code lists."""
 
-    def __init__(self, seeds_dir: Path) -> None:
+    def __init__(self, seeds_dir: Path, engine: Mapping[str, Any] | None = None) -> None:
+        """`engine`: how much memory and how many threads a run may take; without it, typing's own measure."""
         self.seeds_dir = seeds_dir
+        self._engine = {"memory_limit": _MEMORY, **(engine or {})}
         self._lock = threading.Lock()
         self._databases: dict[bool, duckdb.DuckDBPyConnection] = {}
 
@@ -63,8 +69,9 @@ class Reference:
 
     def _open(self, spill: Path, one_core: bool) -> duckdb.DuckDBPyConnection:
         if one_core not in self._databases:
-            con = duckdb.connect(config={"threads": 1} if one_core else {})
-            con.execute(f"SET memory_limit = '{_MEMORY}'")
+            con = duckdb.connect(config={**self._engine, "threads": 1} if one_core else self._engine)
+            given = {"own": _MEMORY, "given": self._engine["memory_limit"]}
+            con.execute(f"SET memory_limit = '{con.execute(_LEAST, given).fetchall()[0][0]}'")
             con.execute(f"SET temp_directory = {literal(str(spill))}")
             sql = _TYPES
             for name in _FILES:

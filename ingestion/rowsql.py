@@ -103,14 +103,14 @@ def insert_sql(job: Job, incoming: str) -> str:
         values.append(f"{cells[column.name].value} AS {names.value}")
         rules.append(f"{_cell_rule(job, column, cells[column.name].rule)} AS {_q(column)}")
     rules += [f"{rule} AS {identifier('q!' + name)}" for name, rule in _row_rules(job).items()]
-    first = ", ".join([*(f"nullif(c{i}, '')" for i in range(job.layout.width)), "_beyond"])
+    row = [f"c{i}" for i in range(job.layout.width)]
+    first = [*(f"nullif({cell}, '')" for cell in row), "_beyond"]
     # A short number before the first text is a serial number or a year, not what tells a total row.
-    text = ", ".join(
-        f"CASE WHEN NOT regexp_full_match(c{i}, '({_SERIAL})?') THEN c{i} END"
-        for i in range(job.layout.width)
-    )
+    first_text = [
+        *(f"CASE WHEN NOT regexp_full_match({c}, '({_SERIAL})?') THEN {c} END" for c in row),
+        "_beyond",
+    ]
     stages = [
-        f"*, CASE WHEN regexp_full_match(_first, '{_SERIAL}') THEN coalesce({text}) ELSE _first END AS _text",
         f"*, {_kind(job)} AS _kind",
         ", ".join(["*", *flaws]),
         f"*, {', '.join(texts)}",
@@ -121,7 +121,9 @@ def insert_sql(job: Job, incoming: str) -> str:
         f"*, {_listed(job)}",
     ]
     # Nested, not WITH: the engine, which is told not to rewrite, would keep the rows of each name apart.
-    rows = f"(SELECT * FROM (SELECT *, coalesce({first}) AS _first FROM {incoming}) WHERE _first IS NOT NULL)"
+    # Only what is read comes so far: each stage takes memory for all its columns, and a sheet may have 2,000 of them.
+    told = f"coalesce({', '.join(first)}) AS _first, coalesce({', '.join(first_text)}) AS _text"
+    rows = f"(SELECT * FROM (SELECT {_read(job)}, {told} FROM {incoming}) WHERE _first IS NOT NULL)"
     for stage in stages:
         rows = f"(SELECT {stage} FROM {rows})"
     return f"""
@@ -180,6 +182,17 @@ def _q(column: Column) -> str:
 def _link_rules(source: Source) -> dict[str, str]:
     """Name of the rule's column in the table → the code column of the pair."""
     return {f"link_blank:{code}": code for code in source.required_pairs}
+
+
+def _read(job: Job) -> str:
+    """The columns of the stream that later stages look at."""
+    named = ["_sheet", "_row", "_fields", "_beyond", "_head", "_delivered_on"]
+    for column in job.source.columns.values():
+        if raw := job.raw(column):
+            named += [raw, str(job.normal(column))]
+            named += [names_of(column).sound] if column.type == "uscc" else []
+    named += [] if job.mark is None else [f"c{job.mark}"]
+    return ", ".join(dict.fromkeys(named))
 
 
 def _kind(job: Job) -> str:

@@ -63,7 +63,7 @@ def _take_in(run: Run, files: Sequence[InboxFile]) -> Intake:
     run.intake = intake.take_in(
         run.home.root,
         load_contracts(),
-        Reference(SEEDS),
+        Reference(SEEDS, run.settings.run.engine),
         files,
         run_id=run.run_id,
         run_seq=run.run_seq,
@@ -106,7 +106,7 @@ def settle(run: Run) -> None:
                     intake.taken,
                     setting,
                     run.progress.tell,
-                    Reference(SEEDS),
+                    Reference(SEEDS, run.settings.run.engine),
                 )
                 frozen.fill(con, run.home, freezes(read_acts(run.home), run.as_of))
             except DecisionError as error:
@@ -169,10 +169,12 @@ def check(run: Run, manifest: Mapping[str, Any]) -> None:
         _leave(run, "disclose")
         if run.news.any:
             run.write_tables(manifest)
-        checks = _due(run)
+        checks, engine = _due(run), run.settings.run.engine
         with ThreadPoolExecutor(1) as beside:
-            expectations = beside.submit(run.warm().ask, run.database, checks)
-            outcomes = run_sql_checks(checks, run.database, _previous(run), run.settings.gate, _scopes())
+            expectations = beside.submit(run.warm().ask, run.database, checks, engine)
+            outcomes = run_sql_checks(
+                checks, run.database, _previous(run), run.settings.gate, _scopes(), engine
+            )
             outcomes += expectations.result()
         write_evidence(run.evidence, "check", Evidence(run.run_id, (), tuple(outcomes)))
         failed = sum(not outcome.passed for outcome in outcomes)
@@ -243,10 +245,8 @@ def connect(run: Run) -> Any:
     """The working database, opened within the limits of the settings."""
     import duckdb
 
-    settings = run.settings.run
     # A run that dies leaves its working database to nobody: nothing waits for the disk.
-    limits: Any = {"memory_limit": settings.memory_limit, "threads": settings.threads, "fsync_mode": "none"}
-    return duckdb.connect(str(run.database), config=limits)
+    return duckdb.connect(str(run.database), config={**run.settings.run.engine, "fsync_mode": "none"})
 
 
 _MEND_DECISIONS = (

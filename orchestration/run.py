@@ -142,7 +142,10 @@ class Run:
             from orchestration.summary import heading
             from publication.candidate import write_tables
 
-            self.tables = beside(lambda: write_tables(self.database, manifest, self.candidate, heading(self)))
+            engine = self.settings.run.engine
+            self.tables = beside(
+                lambda: write_tables(self.database, manifest, self.candidate, heading(self), engine)
+            )
         return self.tables
 
     def clear(self, patience: float | None = None) -> None:

@@ -75,6 +75,11 @@ class Run(_Section):
     memory_limit: Memory = "4GB"
     threads: Annotated[int, Field(ge=1, le=256)] = 2
 
+    @property
+    def engine(self) -> dict[str, Any]:
+        """The limits in DuckDB's own words, for every engine of a run."""
+        return {"memory_limit": self.memory_limit, "threads": self.threads}
+
 
 class Settings(_Section):
     """All settings of one data home."""

@@ -130,7 +130,7 @@ def release_facts(
         for one in RawStore(run.home.root).deliveries()
         if one.delivered_on <= run.as_of
     ]
-    settled_rows: Mapping[str, Any] = settled_counts(run.database, scopes)
+    settled_rows: Mapping[str, Any] = settled_counts(run.database, scopes, run.settings.run.engine)
     return ReleaseFacts(
         heading=heading(run),
         run_id=run.run_id,

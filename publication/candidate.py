@@ -88,8 +88,13 @@ class Candidate:
     rows: Rows
 
 
-def write_tables(build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, heading: Heading) -> Rows:
-    """Writes what is made of the build alone into the new directory `out`; whatever stops it leaves no `out`."""
+def write_tables(
+    build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, heading: Heading, engine: Mapping[str, Any]
+) -> Rows:
+    """Writes what is made of the build alone into the new directory `out`; whatever stops it leaves no `out`.
+
+    `engine` says how much memory and how many threads the engine that copies may take.
+    """
     tables = catalogue.published_tables(dbt_manifest)
     _require_space(build_db, out)
     out.mkdir(mode=0o700)  # nobody else comes as far as the files in it
@@ -97,7 +102,7 @@ def write_tables(build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, hea
         (out / "public").mkdir()
         (out / "restricted").mkdir()
         # The workbook of all values takes as long as everything else.
-        with attach_build(build_db) as con, attach_build(build_db) as other, ThreadPoolExecutor(1) as beside:
+        with attach_build(build_db, engine) as con, con.cursor() as other, ThreadPoolExecutor(1) as beside:
             book = beside.submit(
                 indicators_book.write,
                 other,

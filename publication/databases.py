@@ -6,9 +6,10 @@ tables (catalogue.py), the release.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,9 +44,9 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def attach_build(build_db: Path) -> duckdb.DuckDBPyConnection:
-    """A connection in memory with the run's build attached as `build`, read-only."""
-    con = duckdb.connect()
+def attach_build(build_db: Path, engine: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    """A connection in memory, kept to the limits `engine`, with the run's build attached as `build`, read-only."""
+    con = duckdb.connect(config={**engine, "temp_directory": f"{build_db}.copied"})
     con.execute(f"ATTACH {literal(str(build_db))} AS build (READ_ONLY)")
     return con
 
@@ -102,16 +103,17 @@ def write_database(con: duckdb.DuckDBPyConnection, path: Path, copies: Sequence[
 def _read_back(con: duckdb.DuckDBPyConnection, path: Path, copies: Sequence[Copy]) -> dict[str, int]:
     """Row counts, after every value in the file was read again from the disk and compared with its source."""
     rows: dict[str, int] = {}
-    with duckdb.connect(str(path), read_only=True) as written:
-        for copy in copies:
-            copied = _fingerprint(written, f"main.{identifier(copy.table.name)}")
-            if copied != _fingerprint(con, copy.relation):
-                raise CandidateError(
-                    "copy_differs",
-                    f"{path.name} 中的表 {copy.table.name} 与构建库不一致；请检查磁盘后重新运行。",
-                    f"{copy.table.name} in {path.name} differs from the build: check the disk and run again.",
-                )
-            rows[copy.table.name] = copied[0]
+    con.execute(f"ATTACH {literal(str(path))} AS written (READ_ONLY)")
+    for copy in copies:
+        copied = _fingerprint(con, f"written.main.{identifier(copy.table.name)}")
+        if copied != _fingerprint(con, copy.relation):
+            raise CandidateError(
+                "copy_differs",
+                f"{path.name} 中的表 {copy.table.name} 与构建库不一致；请检查磁盘后重新运行。",
+                f"{copy.table.name} in {path.name} differs from the build: check the disk and run again.",
+            )
+        rows[copy.table.name] = copied[0]
+    con.execute("DETACH written")
     return rows
 
 

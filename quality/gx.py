@@ -42,14 +42,22 @@ class GxWorker:
         self.close()
 
     def ask(
-        self, database: Path, checks: Iterable[Check], timeout: float = _TIMEOUT_SECONDS
+        self,
+        database: Path,
+        checks: Iterable[Check],
+        engine: Mapping[str, Any],
+        timeout: float = _TIMEOUT_SECONDS,
     ) -> list[Outcome]:
-        """One outcome a check of engine gx; a process that died or hangs leaves checks that did not run."""
+        """One outcome a check of engine gx; a process that died or hangs leaves checks that did not run.
+
+        `engine` says how much memory and how many threads the engine under it may take.
+        """
         asked = [check for check in checks if check.engine == "gx"]
         if not asked:
             raise ValueError("no check of engine gx: an empty suite passes anything")
         request = {
             "database": str(database.resolve()),
+            "engine": dict(engine),
             "checks": [
                 {
                     "name": c.name,

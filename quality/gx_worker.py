@@ -37,7 +37,7 @@ def main() -> None:
     request = sys.stdin.buffer.read()
     if request:
         asked = json.loads(request)
-        json.dump(answers(asked["database"], asked["checks"]), answer, ensure_ascii=False)
+        json.dump(answers(asked["database"], asked["checks"], asked["engine"]), answer, ensure_ascii=False)
     answer.close()
 
 
@@ -53,8 +53,10 @@ def postpone(module: str) -> None:
     setattr(sys.modules[package], name, lazy)
 
 
-def answers(database: str, checks: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One answer a check: name, evaluated, failed, error, examples."""
+def answers(
+    database: str, checks: Iterable[Mapping[str, Any]], engine: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """One answer a check: name, evaluated, failed, error, examples; the engine keeps to the limits `engine`."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -69,6 +71,9 @@ def answers(database: str, checks: Iterable[Mapping[str, Any]]) -> list[dict[str
     source = context.data_sources.add_sql("build", connection_string=url(database))
     found: list[dict[str, Any]] = []
     with duckdb.connect(database, read_only=True) as con:
+        # One process has one engine for a file: the connections of great-expectations keep to this too.
+        for name, limit in engine.items():
+            con.execute(f"SET GLOBAL {name} = '{limit}'")
         for asset, of_asset in by_asset.items():
             if not _exists(con, asset):
                 found.extend(_answer(check, error=f"there is no table {asset}") for check in of_asset)

@@ -80,9 +80,9 @@ class Previous:
     settled: Settled
 
 
-def settled_counts(database: Path, scopes: Mapping[str, str]) -> Settled:
+def settled_counts(database: Path, scopes: Mapping[str, str], engine: Mapping[str, Any]) -> Settled:
     """Rows and filled cells of every source; `scopes` names the column of those delivered scope by scope."""
-    with _attached(database, None) as con:
+    with _attached(database, None, engine) as con:
         return _settled(con, scopes)
 
 
@@ -92,9 +92,13 @@ def run_sql_checks(
     previous: Previous | None,
     limits: GateLimits,
     scopes: Mapping[str, str],
+    engine: Mapping[str, Any],
 ) -> list[Outcome]:
-    """The outcomes of the sql checks that are due; one that can't be asked leaves its error, not silence."""
-    with _attached(database, previous.warehouse if previous else None) as con:
+    """The outcomes of the sql checks that are due; one that can't be asked leaves its error, not silence.
+
+    `engine` says how much memory and how many threads the engine may take.
+    """
+    with _attached(database, previous.warehouse if previous else None, engine) as con:
         con.execute(_SETUP)
         _fill(con, "settled_now", _flat(_settled(con, scopes)))
         _fill(con, "settled_then", _flat(previous.settled if previous else {}))
@@ -144,9 +148,11 @@ def _query(
 
 
 @contextmanager
-def _attached(database: Path, warehouse: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def _attached(
+    database: Path, warehouse: Path | None, engine: Mapping[str, Any]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection in memory with both databases attached read-only; nothing it makes outlives it."""
-    with duckdb.connect() as con:
+    with duckdb.connect(config={**engine, "temp_directory": f"{database}.asked"}) as con:
         for alias, path in (("candidate", database), ("previous", warehouse)):
             if path is not None:
                 con.execute(f"ATTACH {_literal(str(path))} AS {alias} (READ_ONLY)")

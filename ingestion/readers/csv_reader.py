@@ -22,11 +22,12 @@ from pyarrow import csv as arrow_csv
 from ingestion.header import HEAD_ROWS
 from ingestion.readers.encoding import COPIED, SHOWN, examine
 from ingestion.readers.limits import CELL_CHARACTERS
-from ingestion.readers.sheet import BATCH_ROWS, Book, Row, TextSheet, batch, schema
+from ingestion.readers.sheet import Book, Row, TextSheet, batch, schema
 from ingestion.rules import note, refuse
 
 DELIMITERS = {",": ",", "\t": "TAB", ";": ";", "|": "|"}
 _BLOCK = 4 << 20
+_ROWS = 100  # taken before the size of what is held is looked at
 # Put after the last line as a second field: where a quote is still open, it ends up inside the first.
 _END = "\x00end of file\x00"
 # The module's own limit happens to be the same, and any other user of it may have raised it for the whole process.
@@ -113,17 +114,19 @@ def _head(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
 
 
 def _records(path: Path, encoding: str, delimiter: str, skip: int) -> Iterator[list[list[str]]]:
-    """The records below the first `skip`, some at a time."""
-    with _open(path, encoding) as file:
+    """The records below the first `skip`, a block of text at a time: rows may be wide and cells long."""
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, newline="") as file:
         reader = csv.reader(chain(file, [delimiter + _END]), delimiter=delimiter)
         held: list[list[str]] = []
         try:
             for _ in islice(reader, skip):
                 pass
-            while rows := list(islice(reader, BATCH_ROWS)):
-                if held:
+            full = raw.tell() + _BLOCK
+            while some := list(islice(reader, _ROWS)):
+                if held and raw.tell() >= full:
                     yield held
-                held = rows
+                    held, full = [], raw.tell() + _BLOCK
+                held += some
         except csv.Error:
             raise refuse("cell_too_long", line=reader.line_num, limit=CELL_CHARACTERS) from None
         if held[-1:] != [["", _END]]:

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from ingestion.rules import Note
 
-BATCH_ROWS = 50_000
 Row = Sequence[str]
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ingestion.contract import load_contracts
 from ingestion.header import Titles
 from ingestion.readers.as_text import as_text
+from ingestion.readers.limits import BLOCK
 from ingestion.readers.opening import open_book
 from ingestion.readers.sheet import Book
 from ingestion.rules import RefusedError
@@ -44,6 +45,16 @@ def refusal(tmp_path: Path, content: bytes) -> tuple[str, str]:
     with pytest.raises(RefusedError) as error:
         rows(opened(tmp_path, content))
     return error.value.reason.code, error.value.reason.en
+
+
+def test_rows_with_quotes_come_in_batches_of_a_block_of_text_however_long_they_are(tmp_path: Path) -> None:
+    n_rows, cell = 4_000, "x" * 5_000
+    content = "".join([f"{HEAD}\n", *(f'"{cell}",2025,{i}\n' for i in range(n_rows))])
+    batches = list(opened(tmp_path, content.encode()).sheets[0].batches(1, 3))
+    assert max(batch.nbytes for batch in batches) < 3 * BLOCK
+    assert [number for batch in batches for number in batch.column("_row").to_pylist()] == list(
+        range(2, n_rows + 2)
+    )
 
 
 # 㐂 and 𠮷 take four bytes in GB18030; the second is outside the basic plane.

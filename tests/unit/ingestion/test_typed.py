@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.contract import load_contracts
+from ingestion.readers.limits import TITLES
 from ingestion.rules import row_rules
 from ingestion.store import Delivery
 from ingestion.typed import fingerprint, type_delivery
@@ -40,6 +41,13 @@ def test_rows_become_typed_values(tmp_path: Path) -> None:
         "park_id": None, "status": "在库", "opened_on": date(2010, 3, 1), "closed_on": None,
         "_sheet": "", "_row": 2,
     }  # fmt: skip
+
+
+def test_a_sheet_as_wide_as_may_be_is_typed_within_the_memory_of_typing(tmp_path: Path) -> None:
+    more = TITLES - len(REGISTER_HEAD)
+    head = [*REGISTER_HEAD, *(f"附{i}" for i in range(more))]
+    rows = [[*register_row(number), *("x" for _ in range(more))] for number in (1, 2)]
+    assert deliver(tmp_path, "enterprise_register", csv_text(head, *rows)).counts == (2, 2, 0, 0)
 
 
 def test_money_is_in_yuan_and_absent_booleans_are_no(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +17,7 @@ import xlsxwriter
 
 from ingestion import typist as typist_module
 from ingestion.contract import load_contracts
+from ingestion.reference import Reference
 from ingestion.store import Delivery
 from ingestion.typed import type_delivery
 from ingestion.typist import Feed, Typist
@@ -124,6 +126,22 @@ def test_a_file_comes_out_the_same_whatever_its_typist_typed_before(
         lent = [(file, results(file, tmp_path, typist)) for file in files]
     alone = {file.name: results(file, tmp_path, None) for file in FILES}
     assert [file.name for file, found in lent if found != alone[file.name]] == []
+
+
+@pytest.mark.parametrize(
+    ("engine", "memory", "threads"),
+    [
+        ({"memory_limit": "600MB", "threads": 3}, "572.2 MiB", 3),
+        ({"memory_limit": "4GB", "threads": 3}, "953.6 MiB", 3),
+    ],
+)
+def test_typing_keeps_to_the_limits_of_a_run_and_to_its_own_where_that_is_less(
+    tmp_path: Path, engine: dict[str, Any], memory: str, threads: int
+) -> None:
+    reference = Reference(REFERENCE.seeds_dir, engine)
+    settings = "SELECT current_setting('memory_limit'), current_setting('threads')"
+    assert reference.connect(tmp_path).execute(settings).fetchall() == [(memory, threads)]
+    assert reference.connect(tmp_path, one_core=True).execute(settings).fetchall() == [(memory, 1)]
 
 
 def test_a_stream_that_was_read_is_an_error_and_not_a_file_without_rows() -> None:

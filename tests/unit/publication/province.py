@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -118,9 +119,15 @@ def make_manifest(path: Path) -> dict[str, Any]:
     return {"nodes": nodes}
 
 
-def write_candidate(build: Path, manifest: Mapping[str, Any], out: Path, facts: ReleaseFacts) -> Candidate:
+def write_candidate(
+    build: Path,
+    manifest: Mapping[str, Any],
+    out: Path,
+    facts: ReleaseFacts,
+    engine: Mapping[str, Any] = MappingProxyType({}),
+) -> Candidate:
     """Both steps, one after the other."""
-    return complete(out, write_tables(build, manifest, out, facts.heading), facts)
+    return complete(out, write_tables(build, manifest, out, facts.heading, engine), facts)
 
 
 def make_facts(release_id: str = RELEASE_ID) -> ReleaseFacts:

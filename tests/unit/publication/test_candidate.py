@@ -151,18 +151,31 @@ def test_the_same_rows_give_the_same_bytes_whatever_the_run_and_the_order(
         assert path.read_bytes() == (again.path / path.relative_to(written.path)).read_bytes(), path.name
 
 
-def test_one_thread_gives_the_same_bytes_as_many(
-    written: Candidate, build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def attach_with_one_thread(path: Path) -> duckdb.DuckDBPyConnection:
-        con = attach_build(path)
-        con.execute("SET threads = 1").fetchall()
-        return con
-
-    monkeypatch.setattr(candidate_module, "attach_build", attach_with_one_thread)
-    again = write_candidate(build, make_manifest(build), tmp_path / "again", make_facts())
+def test_one_thread_gives_the_same_bytes_as_many(written: Candidate, build: Path, tmp_path: Path) -> None:
+    again = write_candidate(build, make_manifest(build), tmp_path / "again", make_facts(), {"threads": 1})
     for path in (path for pattern in DETERMINISTIC for path in written.path.rglob(pattern)):
         assert path.read_bytes() == (again.path / path.relative_to(written.path)).read_bytes(), path.name
+
+
+def test_the_engine_that_copies_keeps_to_its_limits_and_spills_beside_the_build(build: Path) -> None:
+    with attach_build(build, {"memory_limit": "600MB", "threads": 1}) as con:
+        settings = ("memory_limit", "threads", "temp_directory")
+        found = [con.sql(f"SELECT current_setting('{name}')").fetchall()[0][0] for name in settings]
+    assert found == ["572.2 MiB", 1, f"{build}.copied"]
+
+
+def test_one_engine_makes_the_tables_of_a_candidate(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines = []
+
+    def counted(*given: Any) -> duckdb.DuckDBPyConnection:
+        engines.append(attach_build(*given))
+        return engines[-1]
+
+    monkeypatch.setattr(candidate_module, "attach_build", counted)
+    write_candidate(build, make_manifest(build), tmp_path / "again", make_facts())
+    assert len(engines) == 1
 
 
 def _without_column_text(manifest: dict[str, Any]) -> None:

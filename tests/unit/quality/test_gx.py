@@ -58,13 +58,13 @@ POISONS: dict[str, str] = {
 }
 
 
-def ask(database: Path, *checks: Check) -> list[Outcome]:
+def ask(database: Path, *checks: Check, **engine: Any) -> list[Outcome]:
     """What the worker answers, asked in this process."""
     asked: list[dict[str, Any]] = [
         {"name": c.name, "asset": c.asset, "expect": c.expect, "with": c.arguments, "evaluated": c.evaluated}
         for c in checks
     ]
-    return gx._outcomes(checks, gx_worker.answers(str(database), asked))
+    return gx._outcomes(checks, gx_worker.answers(str(database), asked, engine))
 
 
 def check(expect: str, asset: str = "main.t", **arguments: Any) -> Check:
@@ -96,6 +96,17 @@ def test_each_check_sees_its_own_damage(name: str, build: Callable[..., Path]) -
     assert outcome.failed > 0
     assert not outcome.passed
     assert bool(outcome.examples) != outcome.asset.startswith("confidential.")
+
+
+def test_the_engine_that_answers_keeps_to_its_limits(build: Callable[..., Path]) -> None:
+    asked = check(
+        "unexpected_rows_expectation",
+        "main.indicator",
+        unexpected_rows_query="SELECT indicator_id FROM main.indicator"
+        " WHERE current_setting('memory_limit') <> '572.2 MiB' OR current_setting('threads') <> 1",
+    )
+    assert ask(build(), asked, memory_limit="600MB", threads=1)[0].passed
+    assert not ask(build(), asked, memory_limit="700MB", threads=1)[0].passed
 
 
 def test_a_survey_enterprise_is_never_an_example(build: Callable[..., Path]) -> None:
@@ -161,7 +172,7 @@ def test_braces_dollars_and_quotes_in_query_and_path_are_only_text(tmp_path: Pat
 
 def test_no_check_to_ask_is_no_pass(tmp_path: Path) -> None:
     with gx.start(command=("-c", "pass")) as worker, pytest.raises(ValueError, match="empty suite"):
-        worker.ask(tmp_path / "none.duckdb", [])
+        worker.ask(tmp_path / "none.duckdb", [], {})
 
 
 @pytest.mark.parametrize(
@@ -180,7 +191,7 @@ def test_a_worker_that_dies_hangs_or_babbles_leaves_checks_that_did_not_run(
 ) -> None:
     asked = check("expect_column_values_to_be_unique", column="n")
     with gx.start(command=("-c", code)) as worker:
-        (outcome,) = worker.ask(tmp_path / "x.duckdb", [asked], timeout=0.5 if "sleep" in code else 60)
+        (outcome,) = worker.ask(tmp_path / "x.duckdb", [asked], {}, timeout=0.5 if "sleep" in code else 60)
     assert said in (outcome.error or "")
     assert not outcome.passed
 
@@ -194,7 +205,7 @@ def test_the_process_answers_and_writes_nothing_where_it_stands(
     (folder / "json.py").write_text("raise SystemExit('a file of the user was imported')")
     monkeypatch.chdir(folder)
     with gx.start(log=tmp_path / "gx.log") as worker:
-        outcomes = {o.check: o for o in worker.ask(database, CHECKS.values())}
+        outcomes = {o.check: o for o in worker.ask(database, CHECKS.values(), {})}
     assert set(outcomes) == set(CHECKS)
     assert outcomes["coverage_headline_complete"].failed > 0
     assert outcomes["coverage_cell_unique"].passed

@@ -18,14 +18,15 @@ Build = Callable[..., Path]
 
 
 def first(database: Path, limits: GateLimits | None = None) -> dict[str, Outcome]:
-    outcomes = run_sql_checks(CHECKS, database, None, limits or GateLimits(), SCOPES)
+    outcomes = run_sql_checks(CHECKS, database, None, limits or GateLimits(), SCOPES, {})
     return {outcome.check: outcome for outcome in outcomes}
 
 
 def after(previous: Path, database: Path) -> dict[str, Outcome]:
-    before = Previous(previous, settled_counts(previous, SCOPES))
+    before = Previous(previous, settled_counts(previous, SCOPES, {}))
     return {
-        outcome.check: outcome for outcome in run_sql_checks(CHECKS, database, before, GateLimits(), SCOPES)
+        outcome.check: outcome
+        for outcome in run_sql_checks(CHECKS, database, before, GateLimits(), SCOPES, {})
     }
 
 
@@ -346,9 +347,25 @@ def test_a_check_that_cannot_be_asked_leaves_its_error(build: Build) -> None:
 
 def test_a_manifest_without_counts_is_no_pass(build: Build) -> None:
     outcomes = run_sql_checks(
-        CHECKS, build(), Previous(build(name="before.duckdb"), {}), GateLimits(), SCOPES
+        CHECKS, build(), Previous(build(name="before.duckdb"), {}), GateLimits(), SCOPES, {}
     )
     assert {o.check for o in outcomes if not o.passed} == {"rows_down", "column_emptied"}
+
+
+def test_the_engine_that_asks_keeps_to_its_limits_and_spills_beside_the_build(build: Build) -> None:
+    database = build()
+    asked = CHECKS[0].model_copy(
+        update={
+            "engine": "sql",
+            "drift": False,
+            "evaluated": "SELECT 1",
+            "failures": "SELECT current_setting('memory_limit') AS memory, current_setting('threads') AS threads,"
+            " current_setting('temp_directory') AS spill",
+        }
+    )
+    engine = {"memory_limit": "600MB", "threads": 1}
+    (outcome,) = run_sql_checks([asked], database, None, GateLimits(), SCOPES, engine)
+    assert outcome.examples == (f"memory=572.2 MiB, threads=1, spill={database}.asked",)
 
 
 def test_paths_are_quoted(build: Build) -> None:
