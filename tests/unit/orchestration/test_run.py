@@ -1,0 +1,56 @@
+"""A run that is cancelled while other threads of it are at work."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Event
+
+from orchestration.home import Home
+from orchestration.progress import Progress
+from orchestration.run import Run, open_run
+from orchestration.settings import Settings
+
+DAY = date(2026, 11, 23)
+
+
+def state(run: Run) -> str:
+    found: str = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))["state"]
+    return found
+
+
+def test_f03_clearing_at_once_leaves_no_way_to_whoever_still_writes_the_candidate(home: Home) -> None:
+    opened, done = Event(), Event()
+    with open_run(home, Settings(), DAY, Progress()) as run, ThreadPoolExecutor(1) as pool:
+
+        def write() -> None:
+            run.candidate.mkdir()
+            with (run.candidate / "warehouse.duckdb").open("wb") as file:
+                opened.set()
+                done.wait()
+                file.write(b"rows")
+            (run.candidate / "manifest.json").write_text("{}")
+
+        run.database.parent.mkdir(parents=True)
+        run.tables = pool.submit(write)  # type: ignore[arg-type]  # what it gives is not looked at
+        opened.wait()
+        began = time.monotonic()
+        run.clear(at_once=True)
+        assert time.monotonic() - began < 1
+        done.set()
+        assert isinstance(run.tables.exception(), FileNotFoundError)
+        assert not run.candidate.exists()
+        assert not list(home.build.iterdir())
+
+
+def test_f03_what_was_cancelled_comes_to_no_other_conclusion(home: Home) -> None:
+    with open_run(home, Settings(), DAY, Progress()) as run, ThreadPoolExecutor(1) as pool:
+        with run.committing:  # as a cancellation holds it
+            run.conclude("cancelled")
+            other = pool.submit(run.conclude, "refused")
+            time.sleep(0.1)
+            assert not other.done()
+            assert state(run) == "cancelled"
+        other.result()
