@@ -1,14 +1,20 @@
-"""A run that is cancelled while other threads of it are at work."""
+"""How a run ends that is cancelled while other threads of it are at work, or whose disk is full."""
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Event
 
+import pytest
+
+from orchestration import records
 from orchestration.home import Home
+from orchestration.messages import Stop
 from orchestration.progress import Progress
 from orchestration.run import Run, open_run
 from orchestration.settings import Settings
@@ -54,3 +60,23 @@ def test_f03_what_was_cancelled_comes_to_no_other_conclusion(home: Home) -> None
             assert not other.done()
             assert state(run) == "cancelled"
         other.result()
+
+
+def test_f06_what_fails_on_a_full_disk_ends_in_words_about_the_disk(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("orchestration.home.shutil.disk_usage", lambda _: usage(100, 90, 10))
+    with pytest.raises(Stop) as stopped, open_run(home, Settings(), DAY, Progress()):
+        raise sqlite3.OperationalError("disk I/O error")
+    assert (stopped.value.exit_code, stopped.value.code) == (1, "disk_full")
+    assert "10 bytes free" in stopped.value.en and "仅剩 10 字节" in stopped.value.zh
+    (record,) = records.load_all(home)
+    assert record.state == "failed"
+    assert record.reasons[0]["en"] == stopped.value.en
+
+
+def test_what_fails_for_another_reason_keeps_its_own(home: Home) -> None:
+    with pytest.raises(ZeroDivisionError), open_run(home, Settings(), DAY, Progress()):
+        raise ZeroDivisionError
+    assert records.load_all(home)[0].state == "failed"
