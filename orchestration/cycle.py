@@ -243,10 +243,8 @@ def connect(run: Run) -> Any:
     """The working database, opened within the limits of the settings."""
     import duckdb
 
-    settings = run.settings.run
     # A run that dies leaves its working database to nobody: nothing waits for the disk.
-    limits: Any = {"memory_limit": settings.memory_limit, "threads": settings.threads, "fsync_mode": "none"}
-    return duckdb.connect(str(run.database), config=limits)
+    return duckdb.connect(str(run.database), config={**run.limits, "fsync_mode": "none"})
 
 
 _MEND_DECISIONS = (

@@ -99,6 +99,11 @@ class Run:
         return self.home.build_db(self.run_id)
 
     @property
+    def limits(self) -> dict[str, Any]:
+        """What the settings allow each engine of the run."""
+        return {"memory_limit": self.settings.run.memory_limit, "threads": self.settings.run.threads}
+
+    @property
     def release_id(self) -> str:
         """What the release of this run is called."""
         return f"{self.run_id}-{self.record.as_of}"
@@ -143,7 +148,9 @@ class Run:
             from orchestration.summary import heading
             from publication.candidate import write_tables
 
-            self.tables = beside(lambda: write_tables(self.database, manifest, self.candidate, heading(self)))
+            self.tables = beside(
+                lambda: write_tables(self.database, manifest, self.candidate, heading(self), self.limits)
+            )
         return self.tables
 
     def clear(self, *, at_once: bool = False) -> None:

@@ -88,8 +88,17 @@ class Candidate:
     rows: Rows
 
 
-def write_tables(build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, heading: Heading) -> Rows:
-    """Writes what is made of the build alone into the new directory `out`; whatever stops it leaves no `out`."""
+def write_tables(
+    build_db: Path,
+    dbt_manifest: Mapping[str, Any],
+    out: Path,
+    heading: Heading,
+    limits: Mapping[str, Any] | None = None,
+) -> Rows:
+    """Writes what is made of the build alone into the new directory `out`; whatever stops it leaves no `out`.
+
+    `limits` are those of each of its engines.
+    """
     tables = catalogue.published_tables(dbt_manifest)
     _require_space(build_db, out)
     out.mkdir(mode=0o700)  # nobody else comes as far as the files in it
@@ -97,7 +106,11 @@ def write_tables(build_db: Path, dbt_manifest: Mapping[str, Any], out: Path, hea
         (out / "public").mkdir()
         (out / "restricted").mkdir()
         # The workbook of all values takes as long as everything else.
-        with attach_build(build_db) as con, attach_build(build_db) as other, ThreadPoolExecutor(1) as beside:
+        with (
+            attach_build(build_db, limits) as con,
+            attach_build(build_db, limits) as other,
+            ThreadPoolExecutor(1) as beside,
+        ):
             book = beside.submit(
                 indicators_book.write,
                 other,

@@ -6,9 +6,10 @@ tables (catalogue.py), the release.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -43,9 +44,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def attach_build(build_db: Path) -> duckdb.DuckDBPyConnection:
-    """A connection in memory with the run's build attached as `build`, read-only."""
-    con = duckdb.connect()
+def attach_build(build_db: Path, limits: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection in memory with the run's build attached as `build`, read-only, within these limits of the engine.
+
+    What its memory does not hold goes beside the build: the engine's own choice is the folder that somebody stands in.
+    """
+    con = duckdb.connect(config={**(limits or {}), "temp_directory": str(build_db.parent / ".spill")})
     con.execute(f"ATTACH {literal(str(build_db))} AS build (READ_ONLY)")
     return con
 

@@ -80,3 +80,12 @@ def test_what_fails_for_another_reason_keeps_its_own(home: Home) -> None:
     with pytest.raises(ZeroDivisionError), open_run(home, Settings(), DAY, Progress()):
         raise ZeroDivisionError
     assert records.load_all(home)[0].state == "failed"
+
+
+def test_f08_what_is_written_beside_the_checks_is_held_to_the_memory_and_threads_of_the_settings(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publication.candidate.write_tables", lambda *given: given[-1])
+    settings = Settings.model_validate({"run": {"memory_limit": "1GB", "threads": 1}})
+    with open_run(home, settings, DAY, Progress()) as run:
+        assert run.write_tables({}).result() == {"memory_limit": "1GB", "threads": 1}

@@ -151,15 +151,18 @@ def test_the_same_rows_give_the_same_bytes_whatever_the_run_and_the_order(
         assert path.read_bytes() == (again.path / path.relative_to(written.path)).read_bytes(), path.name
 
 
+def test_f08_the_engine_keeps_to_its_limits_and_leaves_nothing_where_somebody_stands(build: Path) -> None:
+    with attach_build(build, {"memory_limit": "1GiB", "threads": 1}) as con:
+        found = con.sql(
+            "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
+        ).fetchall()
+    assert found == [("1.0 GiB", 1, str(build.parent / ".spill"))]
+
+
 def test_one_thread_gives_the_same_bytes_as_many(
     written: Candidate, build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def attach_with_one_thread(path: Path) -> duckdb.DuckDBPyConnection:
-        con = attach_build(path)
-        con.execute("SET threads = 1").fetchall()
-        return con
-
-    monkeypatch.setattr(candidate_module, "attach_build", attach_with_one_thread)
+    monkeypatch.setattr(candidate_module, "attach_build", lambda path, _: attach_build(path, {"threads": 1}))
     again = write_candidate(build, make_manifest(build), tmp_path / "again", make_facts())
     for path in (path for pattern in DETERMINISTIC for path in written.path.rglob(pattern)):
         assert path.read_bytes() == (again.path / path.relative_to(written.path)).read_bytes(), path.name
