@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,7 +114,6 @@ def run_seq(run_id: str) -> int:
     return int(run_id.removeprefix("r"))
 
 
-_HARDLY_ANYTHING = 2**22  # bytes: databases grow by some hundred kilobytes at a time
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -165,22 +163,6 @@ def preflight(home: Home) -> None:
             kept.write_bytes(wanted)
     except OSError as error:
         raise _unwritable(home, error) from error
-
-
-def full_disk(home: Home) -> Stop | None:
-    """A word on a disk with hardly anything free, for what failed on it: that speaks of all else (F06)."""
-    folders = (home.raw, home.warehouse, home.runs, home.releases)
-    free, folder = min((shutil.disk_usage(folder).free, folder) for folder in folders)
-    if free >= _HARDLY_ANYTHING:
-        return None
-    return Stop(
-        1,
-        "disk_full",
-        f"磁盘空间不足（{folder} 仅剩 {free:,} 字节），运行未能完成，现行发布不变；请清理后重新运行。",
-        f"the disk is full ({free:,} bytes free in {folder}): the run could not go on, the current release stands; "
-        "make room and run again.",
-        {"free": free},
-    )
 
 
 def _unwritable(home: Home, error: OSError) -> Stop:

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 from ingestion.inbox import Scan
 from orchestration import dbt_runner, lock, records
 from orchestration.beside import beside
-from orchestration.home import Home, full_disk, preflight, run_seq
+from orchestration.home import Home, preflight, run_seq
+from orchestration.lacking import lacking
 from orchestration.messages import say
 from orchestration.news import News, is_aside, look
 from orchestration.progress import Progress, log, log_to
@@ -216,10 +217,9 @@ def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) ->
                 yield run
             except BaseException as error:
                 run.failure = error
-                # Before anything is cleared away: what has no words of its own may have failed for want of space.
-                if isinstance(error, Exception) and not hasattr(error, "zh") and (full := full_disk(home)):
-                    run.failure = full
-                    raise full from error
+                if lacked := lacking(home, settings.run.memory_limit, error):
+                    run.failure = lacked
+                    raise lacked from error
                 raise
             finally:
                 while run.cancelled.is_set():  # its thread tidies up, says so and ends the process

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Event
 
+import duckdb
 import pytest
 
 from orchestration import records
@@ -66,7 +67,7 @@ def test_f06_what_fails_on_a_full_disk_ends_in_words_about_the_disk(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr("orchestration.home.shutil.disk_usage", lambda _: usage(100, 90, 10))
+    monkeypatch.setattr("orchestration.lacking.shutil.disk_usage", lambda _: usage(100, 90, 10))
     with pytest.raises(Stop) as stopped, open_run(home, Settings(), DAY, Progress()):
         raise sqlite3.OperationalError("disk I/O error")
     assert (stopped.value.exit_code, stopped.value.code) == (1, "disk_full")
@@ -74,6 +75,15 @@ def test_f06_what_fails_on_a_full_disk_ends_in_words_about_the_disk(
     (record,) = records.load_all(home)
     assert record.state == "failed"
     assert record.reasons[0]["en"] == stopped.value.en
+
+
+def test_f08_what_fails_for_want_of_memory_names_the_setting(home: Home) -> None:
+    with pytest.raises(Stop) as stopped, open_run(home, Settings(), DAY, Progress()):
+        raise duckdb.OutOfMemoryException("failed to allocate; SET memory_limit")
+    assert (stopped.value.exit_code, stopped.value.code) == (1, "memory_short")
+    for said in (stopped.value.zh, stopped.value.en):
+        assert "memory_limit = 4GB" in said
+    assert records.load_all(home)[0].state == "failed"
 
 
 def test_what_fails_for_another_reason_keeps_its_own(home: Home) -> None:
