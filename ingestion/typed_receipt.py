@@ -50,12 +50,14 @@ class Receipt:
 
 
 def load_receipt(out_dir: Path, wanted_fingerprint: str) -> Receipt | None:
-    """The receipt of rows typed earlier; None if there is none, or other rules or lists made them."""
+    """The receipt of rows typed earlier; None if there is none, other rules or lists made them, or they are not whole."""
     try:
         kept = json.loads((out_dir / "receipt.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return None
     if not isinstance(kept, dict) or kept.get("fingerprint") != wanted_fingerprint:
+        return None
+    if kept.pop("files", None) != _sizes(out_dir):
         return None
     kept["refused"] = kept["refused"] and Refusal(**kept["refused"])
     kept["sheets"] = tuple(
@@ -66,7 +68,15 @@ def load_receipt(out_dir: Path, wanted_fingerprint: str) -> Receipt | None:
 
 
 def save_receipt(receipt: Receipt, out_dir: Path) -> None:
-    """Write it in one step."""
+    """Write it in one step, with the sizes of the files beside it.
+
+    Nothing waits for the disk here: after a power cut the receipt may be there and a file it tells of be cut short.
+    """
     aside = out_dir / "receipt.json.tmp"
-    aside.write_text(json.dumps(asdict(receipt), ensure_ascii=False, indent=1), encoding="utf-8")
+    kept = {**asdict(receipt), "files": _sizes(out_dir)}
+    aside.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
     os.replace(aside, out_dir / "receipt.json")
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in sorted(folder.glob("*.parquet"))}

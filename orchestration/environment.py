@@ -23,6 +23,8 @@ _QUIET = {
     "GX_ANALYTICS_ENABLED": "false",
     # Nothing here multiplies matrices, and numpy's threads for that wait for work by turning round and round.
     "OPENBLAS_NUM_THREADS": "1",
+    # Python clears away dbt's named semaphores after a run that was cancelled or killed, and need not tell of it.
+    "PYTHONWARNINGS": "ignore:resource_tracker",
 }
 
 

@@ -105,13 +105,14 @@ def released_before(home: Home, as_of: date) -> Path | None:
 def sweep(home: Home) -> list[Record]:
     """Clear what killed runs left behind; call it under the lock only, when nobody else can be at work.
 
-    Gives back the runs that turned out dead.
+    Gives back the runs that turned out dead. One that was killed while it tidied up had said before how it ended.
     """
     dead = []
     for record in load_all(home):
+        if record.state != "held":
+            shutil.rmtree(home.run_dir(record.run_id) / "candidate", ignore_errors=True)
         if record.state == "running":
             record.state, record.ended_at = "died", now()
-            shutil.rmtree(home.run_dir(record.run_id) / "candidate", ignore_errors=True)
             save(home, record)
             dead.append(record)
     for leftover in home.build.iterdir():

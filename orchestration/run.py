@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -23,6 +23,7 @@ from ingestion.inbox import Scan
 from orchestration import dbt_runner, lock, records
 from orchestration.beside import beside
 from orchestration.home import Home, preflight, run_seq
+from orchestration.lacking import lacking
 from orchestration.messages import say
 from orchestration.news import News, is_aside, look
 from orchestration.progress import Progress, log, log_to
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from quality.gx import GxWorker
 
 _CHINA = timezone(timedelta(hours=8))
-_PATIENCE = 5.0  # s that a cancelled run waits for what it still writes; the next run would clear it away too
 
 
 @dataclass
@@ -59,8 +59,9 @@ class Run:
     intake: Intake | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     failure: BaseException | None = None
-    # Held while a release is put in place: a cancellation waits for it, so that the record tells the truth.
-    committing: threading.Lock = field(default_factory=threading.Lock)
+    # Held while a release is put in place or a conclusion written, and by a cancellation from then on to the end of the
+    # process: what was begun is waited for, and after it no stage begins and nothing else is concluded.
+    committing: threading.RLock = field(default_factory=threading.RLock)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -111,8 +112,9 @@ class Run:
     @contextmanager
     def stage(self, name: str, passed: str) -> Iterator[None]:
         """Do one stage: shown, recorded, and its boundary passed at the end."""
-        self.record.stage = name
-        records.save(self.home, self.record)
+        with self.committing:
+            self.record.stage = name
+            records.save(self.home, self.record)
         self.progress.begin(name)
         yield
         self.progress.end()
@@ -148,16 +150,22 @@ class Run:
             )
         return self.tables
 
-    def clear(self, patience: float | None = None) -> None:
-        """Remove what only this run needed; a candidate stays where it waits for a person."""
-        if self.tables is not None:
-            wait([self.tables], patience)
+    def clear(self, *, at_once: bool = False) -> None:
+        """Remove what only this run needed; a candidate stays where it waits for a person.
+
+        `at_once` does not wait for what is still being written.
+        """
+        if self.tables is not None and not at_once:
+            wait([self.tables])
         if self.gx is not None:
             self.gx.close()
             self.gx = None
-        shutil.rmtree(self.database.parent, ignore_errors=True)
         if self.record.state != "held":
+            # Under another name first: whoever still writes into it finds no way there any more.
+            with suppress(OSError):
+                self.candidate.rename(self.database.parent / self.candidate.name)
             shutil.rmtree(self.candidate, ignore_errors=True)
+        shutil.rmtree(self.database.parent, ignore_errors=True)
 
     def give_up(self) -> None:
         """End a run that came to no conclusion of its own, and say why."""
@@ -173,8 +181,9 @@ class Run:
 
     def conclude(self, state: records.State) -> None:
         """Write how the run ended."""
-        self.record.state, self.record.ended_at = state, records.now()
-        records.save(self.home, self.record)
+        with self.committing:
+            self.record.state, self.record.ended_at = state, records.now()
+            records.save(self.home, self.record)
 
 
 def today() -> date:
@@ -204,6 +213,9 @@ def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) ->
                 yield run
             except BaseException as error:
                 run.failure = error
+                if lacked := lacking(home, settings.run.memory_limit, error):
+                    run.failure = lacked
+                    raise lacked from error
                 raise
             finally:
                 while run.cancelled.is_set():  # its thread tidies up, says so and ends the process
@@ -258,14 +270,15 @@ def _wait_for_signal(run: Run, reader: int) -> None:
         return
     run.cancelled.set()
     with run.committing:
-        published = run.record.state == "published"
+        if run.record.state != "running":  # it came to its end first, and says so itself
+            run.cancelled.clear()
+            return
         try:
-            if not published:
-                run.conclude("cancelled")
-                run.progress.stop()
-                run.clear(_PATIENCE)
-                zh, en = "已取消，临时文件已清除，现行发布不变。", "cancelled; the current release stands."
-                print(say(zh, en), file=sys.stderr, flush=True)
+            run.conclude("cancelled")
+            run.progress.stop()
+            run.clear(at_once=True)
+            zh, en = "已取消，临时文件已清除，现行发布不变。", "cancelled; the current release stands."
+            print(say(zh, en), file=sys.stderr, flush=True)
         finally:
             # The main thread may be deep in a library that hears no signal.
-            os._exit(0 if published else 1)
+            os._exit(1)

@@ -32,6 +32,7 @@ class GxWorker:
     def __init__(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
         self._process = process
         self._log = log
+        self._asked = False
 
     def __enter__(self) -> Self:
         return self
@@ -69,10 +70,12 @@ class GxWorker:
                 for c in asked
             ],
         }
+        self._asked = True
         try:
             answer, _ = self._process.communicate(json.dumps(request).encode(), timeout)
         except subprocess.TimeoutExpired:
             self.close()
+            self._process.communicate()
             return [
                 check.outcome(error=f"great-expectations did not answer within {timeout:g} s")
                 for check in asked
@@ -89,10 +92,13 @@ class GxWorker:
             ]
 
     def close(self) -> None:
-        """Ends the process if it still runs, as it does when a run stops before its checks."""
+        """Ends the process if it still runs, as it does when a run stops before its checks or amid them."""
         if self._process.poll() is None:
             self._process.kill()
-        self._process.communicate()
+        if self._asked:  # perhaps by another thread, which reads to the end
+            self._process.wait()
+        else:
+            self._process.communicate()
         self._log.close()
 
     def _said(self) -> str:

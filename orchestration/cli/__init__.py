@@ -11,7 +11,9 @@ import importlib
 import logging
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 import click
 
@@ -46,6 +48,7 @@ def main() -> None:
     if "--debug" not in arguments:
         sys.excepthook = _in_words
         sys.unraisablehook = _in_the_log
+        logging.raiseExceptions = False  # of a log that can't be written, on a full disk
     code = _run(arguments)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -68,21 +71,31 @@ def _run(arguments: list[str]) -> int:
         result = group.main(arguments, prog_name="innostat", standalone_mode=False)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "innostat"
-        _tell(say(f"用法有误：{error.format_message()}", f"wrong usage: {error.format_message()}"))
+        zh, en = f"用法有误：{error.format_message()}", f"wrong usage: {error.format_message()}"
+        _tell_programs(arguments, "wrong_usage", zh, en)
+        _tell(say(zh, en))
         _tell(say(f"请看：{where} --help", f"see: {where} --help"))
         return 2
     except Stop as stop:
-        if "--json" in arguments:
-            import json
-
-            details = {"error": stop.code, "zh": stop.zh, "en": stop.en, **stop.details}
-            print(json.dumps(details, ensure_ascii=False, indent=1))
+        _tell_programs(arguments, stop.code, stop.zh, stop.en, stop.details)
         _tell(say(stop.zh, stop.en))
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
         _tell(say("已取消。", "cancelled."))
         return 1
     return int(result or 0)
+
+
+def _tell_programs(
+    arguments: Sequence[str], code: str, zh: str, en: str, details: Mapping[str, Any] | None = None
+) -> None:
+    """What ended the command, on standard output where --json asks for it: no program should find nothing there."""
+    if "--json" in arguments:
+        import json
+
+        print(
+            json.dumps({"error": code, "zh": zh, "en": en, **(details or {})}, ensure_ascii=False, indent=1)
+        )
 
 
 def _tell(text: str) -> None:
@@ -102,9 +115,12 @@ def _in_words(kind: type[BaseException], error: BaseException, trace: TracebackT
         return
     zh, en = getattr(error, "zh", None), getattr(error, "en", None)
     if zh and en:
+        _tell_programs(sys.argv, getattr(error, "code", kind.__name__), zh, en)
         _tell(say(zh, en))
         return
-    _tell(say(f"意外错误：{error}（{kind.__name__}）", f"unexpected error: {error} ({kind.__name__})"))
+    zh, en = f"意外错误：{error}（{kind.__name__}）", f"unexpected error: {error} ({kind.__name__})"
+    _tell_programs(sys.argv, "unexpected", zh, en)
+    _tell(say(zh, en))
     _tell(
         say(
             "现行发布不变。详情见 runs/ 下最近一次运行的 log.txt，或加 --debug 重新执行。",

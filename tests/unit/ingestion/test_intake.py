@@ -1,5 +1,6 @@
 """From the inbox to typed rows: loaded once, typed once, typed again when rules or the cache have changed."""
 
+import os
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -97,8 +98,8 @@ def test_a_run_of_an_earlier_date_loads_nothing_and_sees_what_there_was(home):
     assert revenues(home, back.taken, date(2026, 5, 1)) == [(GOOD, 2)]
 
 
-@pytest.mark.parametrize("harm", ["no receipt", "half a receipt", "no folder"])
-def test_typed_rows_that_are_not_whole_are_made_again(home, harm):
+@pytest.mark.parametrize("harm", ["no receipt", "half a receipt", "rows cut short", "no rows", "no folder"])
+def test_f05_f59_typed_rows_that_are_not_whole_are_made_again(home, harm):
     put(home, "enterprise_revenue/a.csv", revenue_file(f"{GOOD},2025,1"))
     (first,) = load(home).taken
     receipt = first.folder / "receipt.json"
@@ -106,6 +107,10 @@ def test_typed_rows_that_are_not_whole_are_made_again(home, harm):
         receipt.unlink()
     elif harm == "half a receipt":
         receipt.write_bytes(receipt.read_bytes()[:50])
+    elif harm == "rows cut short":
+        os.truncate(first.folder / "rows.parquet", 0)  # as a power cut leaves what was never flushed
+    elif harm == "no rows":
+        (first.folder / "rows.parquet").unlink()
     else:
         for path in first.folder.iterdir():
             path.unlink()

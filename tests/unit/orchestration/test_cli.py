@@ -201,3 +201,59 @@ cli.main()
 """
     done = run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
     assert ("Traceback" in done.stderr) == shown
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "says", "exit_code"),
+    [
+        ("raise RuntimeError('of the disk')", "unexpected", "of the disk", 1),
+        (
+            "raise errors.QueryError('query_failed', '查询失败', 'the query failed')",
+            "query_failed",
+            "failed",
+            1,
+        ),
+        ("return run(['run', '--as-of', 'May', '--json'])", "wrong_usage", "'May' is no date", 2),
+    ],
+)
+def test_whatever_ends_a_command_is_json_where_that_was_asked_for(
+    ends: str, code: str, says: str, exit_code: int
+) -> None:
+    program = f"""
+from orchestration import cli
+from publication import errors
+
+run = cli._run
+
+def fail(arguments):
+    {ends}
+
+cli._run = fail
+cli.main()
+"""
+    command = [sys.executable, "-c", program, "--json", "--lang", "en"]
+    done = run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == exit_code
+    found = json.loads(done.stdout)
+    assert found["error"] == code
+    assert says in found["en"]
+    assert found["zh"]
+    assert found["en"] in done.stderr
+
+
+def test_f06_a_log_that_cannot_be_written_shows_no_traceback() -> None:
+    program = """
+import logging
+from orchestration import cli
+
+def log(arguments):
+    found = logging.getLogger("innostat")
+    found.addHandler(logging.FileHandler("/dev/full"))
+    found.error("on a full disk")
+    return 0
+
+cli._run = log
+cli.main()
+"""
+    done = run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import pytest
+
 from orchestration import records
 from orchestration.home import Home
 from orchestration.records import Record
@@ -39,6 +41,18 @@ def test_a_run_that_was_killed_is_told_as_died_and_its_scraps_go(home: Home) -> 
     assert [one.state for one in records.load_all(home)] == ["died"]
     assert not candidate.exists()
     assert not list(home.build.iterdir())
+
+
+@pytest.mark.parametrize("state", ["cancelled", "refused", "failed"])
+def test_what_a_run_left_that_was_killed_while_it_tidied_up_goes_with_the_next(
+    home: Home, state: records.State
+) -> None:
+    records.save(home, record("r000001", state))
+    candidate = home.run_dir("r000001") / "candidate"
+    candidate.mkdir()
+    recover(home)
+    assert not candidate.exists()
+    assert [one.state for one in records.load_all(home)] == [state]
 
 
 def test_a_held_candidate_is_kept(home: Home) -> None:

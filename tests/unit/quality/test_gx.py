@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +233,22 @@ print(stats.norm.cdf(0), "scipy.stats._stats_py" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "0.5", "True"]
+
+
+def test_closing_ends_a_worker_whose_answer_another_thread_awaits(tmp_path: Path) -> None:
+    asked = check("expect_column_values_to_be_unique", column="n")
+    worker = gx.start(
+        command=(
+            "-c",
+            "import sys, time; sys.stdin.read(); open(sys.argv[1], 'w'); time.sleep(60)",
+            str(tmp_path / "asked"),
+        )
+    )
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(worker.ask, tmp_path / "x.duckdb", [asked], {})
+        while not (tmp_path / "asked").exists():
+            time.sleep(0.01)
+        worker.close()
+        assert worker._process.poll() is not None
+        with suppress(ValueError):  # the log may be closed before it is looked at
+            assert not answer.result()[0].passed
