@@ -55,6 +55,11 @@ class Home:
         return self.root / "warehouse"
 
     @property
+    def typed(self) -> Path:
+        """The typed rows of every delivery, made again where they are missing."""
+        return self.warehouse / "typed"
+
+    @property
     def build(self) -> Path:
         """Working databases, one folder a run."""
         return self.warehouse / "build"
@@ -157,6 +162,10 @@ def preflight(home: Home) -> None:
             probe = folder / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()
+        # What surveys answered lies in these as it was delivered, in files of the engine's own making.
+        for folder in (home.typed, home.build):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o700)
         # Private, so it is kept as this version wants it: without it Dagster would call home.
         wanted, kept = (_TEMPLATES / "dagster.yaml").read_bytes(), home.dagster / "dagster.yaml"
         if not kept.is_file() or kept.read_bytes() != wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,12 @@ def test_preflight_leaves_nothing_but_dagsters_settings(home: Home) -> None:
     left = list(home.root.rglob(".probe*"))
     assert not left
     assert "enabled: false" in (home.dagster / "dagster.yaml").read_text(encoding="utf-8")
+
+
+def test_only_the_owner_gets_at_what_surveys_answered(home: Home) -> None:
+    home.typed.mkdir(parents=True, mode=0o755)
+    preflight(home)
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (home.typed, home.build)] == [0o700, 0o700]
 
 
 def test_a_run_number_is_never_used_twice_whatever_was_pruned(home: Home) -> None:
