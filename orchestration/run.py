@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,7 +23,6 @@ from orchestration import dbt_runner, lock, records
 from orchestration.beside import beside
 from orchestration.home import Home, preflight, run_seq
 from orchestration.lacking import lacking
-from orchestration.messages import say
 from orchestration.news import News, is_aside, look
 from orchestration.progress import Progress, log, log_to
 from orchestration.records import Record
@@ -240,9 +238,10 @@ def pull(run: Run) -> Scan | None:
 
 
 @contextmanager
-def cancellable(run: Run) -> Iterator[None]:
+def cancellable(run: Run, tell: Callable[[str, str], None]) -> Iterator[None]:
     """SIGTERM and Ctrl-C end the run within seconds, even while the main thread is inside a library's C code.
 
+    `tell` says in Chinese and English that it was cancelled.
     Python runs signal handlers in the main thread between two bytecodes, which may be minutes away; the
     wake-up descriptor is written at once, and a thread of ours reads it.
     """
@@ -250,7 +249,7 @@ def cancellable(run: Run) -> Iterator[None]:
     os.set_blocking(writer, False)
     earlier = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}
     wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    threading.Thread(target=_wait_for_signal, args=(run, reader), daemon=True).start()
+    threading.Thread(target=_wait_for_signal, args=(run, tell, reader), daemon=True).start()
     try:
         yield
     finally:
@@ -264,7 +263,7 @@ def _ignore(number: int, frame: object) -> None:
     """The thread that reads the wake-up descriptor does the work."""
 
 
-def _wait_for_signal(run: Run, reader: int) -> None:
+def _wait_for_signal(run: Run, tell: Callable[[str, str], None], reader: int) -> None:
     if not os.read(reader, 1):
         os.close(reader)
         return
@@ -277,8 +276,7 @@ def _wait_for_signal(run: Run, reader: int) -> None:
             run.conclude("cancelled")
             run.progress.stop()
             run.clear(at_once=True)
-            zh, en = "已取消，临时文件已清除，现行发布不变。", "cancelled; the current release stands."
-            print(say(zh, en), file=sys.stderr, flush=True)
+            tell("已取消，临时文件已清除，现行发布不变。", "cancelled; the current release stands.")
         finally:
             # The main thread may be deep in a library that hears no signal.
             os._exit(1)

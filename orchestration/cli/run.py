@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -51,7 +52,16 @@ def command(home: Path, as_json: bool, as_of: date | None, engine: str) -> int:
     prepare(opened)
     began = time.monotonic()
     code = 0
-    with open_run(opened, settings, as_of or today(), for_terminal(silent=as_json)) as run, cancellable(run):
+
+    def tell_cancelled(zh: str, en: str) -> None:
+        if as_json:
+            print_json({"error": "cancelled", "zh": zh, "en": en})
+        print(say(zh, en), file=sys.stderr, flush=True)
+
+    with (
+        open_run(opened, settings, as_of or today(), for_terminal(silent=as_json)) as run,
+        cancellable(run, tell_cancelled),
+    ):
         if not run.news.any:
             run.summary["problems"] = [vars(one) for one in run.news.scan.problems]
             run.conclude("nothing_new")

@@ -25,10 +25,10 @@ BEFORE = BOUNDARIES[: BOUNDARIES.index("release_renamed")]
 AFTER = BOUNDARIES[BOUNDARIES.index("release_renamed") :]
 
 
-def start(home: Path) -> subprocess.Popen[str]:
+def start(home: Path, *options: str) -> subprocess.Popen[str]:
     program = Path(sys.executable).parent / "innostat"
     return subprocess.Popen(
-        [program, "run", "--as-of", province.AS_OF, "--home", home, "--lang", "en"],
+        [program, "run", "--as-of", province.AS_OF, "--home", home, "--lang", "en", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -104,14 +104,15 @@ def test_f03_a_cancelled_run_stops_within_five_seconds_and_says_so(
     first = province.current(home)
     before = province.digest(home / "releases" / first)
     province.revenue(home, "更正.csv", of="A", day="2026-03-02")
-    run = start(home)
+    run = start(home, "--json")
     wait_for_stage(home, stage)
     asked = time.monotonic()
     os.kill(run.pid, number)
-    _, said = run.communicate(timeout=60)
+    told, said = run.communicate(timeout=60)
     assert time.monotonic() - asked < 5
     assert run.returncode == 1, said
     assert said.splitlines()[-1] == "cancelled; the current release stands."
+    assert json.loads(told)["error"] == "cancelled"
     assert last_state(home, innostat) == "cancelled"
     assert not list((home / "warehouse" / "build").iterdir())
     assert not (home / "runs" / "r000002" / "candidate").exists()
