@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -12,10 +13,12 @@ from orchestration.home import Home
 
 def test_the_engine_under_dbt_keeps_to_the_limits_of_the_settings(tmp_path: Path) -> None:
     database = tmp_path / "innostat.duckdb"
+    limits: dict[str, Any] = {"memory_limit": "600MB", "threads": "1"}
     found = []
 
     def finished(name: str, status: str, seconds: float) -> None:
-        with duckdb.connect(str(database)) as con:  # the same engine: dbt has the file open in this process
+        # The same engine: dbt has the file open in this process, and another configuration would be refused.
+        with duckdb.connect(str(database), config=limits) as con:
             found.extend(
                 con.sql("SELECT current_setting('memory_limit'), current_setting('threads')").fetchall()
             )
