@@ -214,15 +214,7 @@ by_area as (
   union all by name
   -- Most entities have one record, which needs no adding up.
   select
-    set_no,
-    period,
-    category,
-    entity_no,
-    is_hit,
-    is_base,
-    amount,
-    base,
-    is_provisional,
+    * exclude (is_alone, from_on, city_code),
     from_on as last_on,
     unnest(if(city_code is null, ['340000'], ['340000', city_code])) as area_code
   from counting

@@ -11,7 +11,7 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -72,13 +72,11 @@ def _run(arguments: list[str]) -> int:
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "innostat"
         zh, en = f"用法有误：{error.format_message()}", f"wrong usage: {error.format_message()}"
-        _tell_programs(arguments, "wrong_usage", zh, en)
-        _tell(say(zh, en))
+        tell_end("wrong_usage", zh, en, as_json="--json" in arguments)
         _tell(say(f"请看：{where} --help", f"see: {where} --help"))
         return 2
     except Stop as stop:
-        _tell_programs(arguments, stop.code, stop.zh, stop.en, stop.details)
-        _tell(say(stop.zh, stop.en))
+        tell_end(stop.code, stop.zh, stop.en, stop.details, as_json="--json" in arguments)
         return stop.exit_code
     except (click.Abort, KeyboardInterrupt):
         _tell(say("已取消。", "cancelled."))
@@ -86,16 +84,14 @@ def _run(arguments: list[str]) -> int:
     return int(result or 0)
 
 
-def _tell_programs(
-    arguments: Sequence[str], code: str, zh: str, en: str, details: Mapping[str, Any] | None = None
-) -> None:
-    """What ended the command, on standard output where --json asks for it: no program should find nothing there."""
-    if "--json" in arguments:
+def tell_end(code: str, zh: str, en: str, details: Mapping[str, Any] | None = None, *, as_json: bool) -> None:
+    """Say what ended a command; also on standard output where --json asks for it: no program should find nothing there."""
+    if as_json:
         import json
 
-        print(
-            json.dumps({"error": code, "zh": zh, "en": en, **(details or {})}, ensure_ascii=False, indent=1)
-        )
+        told = {"error": code, "zh": zh, "en": en, **(details or {})}
+        print(json.dumps(told, ensure_ascii=False, indent=1), flush=True)
+    _tell(say(zh, en))
 
 
 def _tell(text: str) -> None:
@@ -115,12 +111,10 @@ def _in_words(kind: type[BaseException], error: BaseException, trace: TracebackT
         return
     zh, en = getattr(error, "zh", None), getattr(error, "en", None)
     if zh and en:
-        _tell_programs(sys.argv, getattr(error, "code", kind.__name__), zh, en)
-        _tell(say(zh, en))
+        tell_end(getattr(error, "code", kind.__name__), zh, en, as_json="--json" in sys.argv)
         return
     zh, en = f"意外错误：{error}（{kind.__name__}）", f"unexpected error: {error} ({kind.__name__})"
-    _tell_programs(sys.argv, "unexpected", zh, en)
-    _tell(say(zh, en))
+    tell_end("unexpected", zh, en, as_json="--json" in sys.argv)
     _tell(
         say(
             "现行发布不变。详情见 runs/ 下最近一次运行的 log.txt，或加 --debug 重新执行。",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from datetime import date
 from pathlib import Path
 
 import click
 
+from orchestration.cli import tell_end
 from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import command as make
 from orchestration.environment import prepare
@@ -54,9 +54,7 @@ def command(home: Path, as_json: bool, as_of: date | None, engine: str) -> int:
     code = 0
 
     def tell_cancelled(zh: str, en: str) -> None:
-        if as_json:
-            print_json({"error": "cancelled", "zh": zh, "en": en})
-        print(say(zh, en), file=sys.stderr, flush=True)
+        tell_end("cancelled", zh, en, as_json=as_json)
 
     with (
         open_run(opened, settings, as_of or today(), for_terminal(silent=as_json)) as run,
