@@ -1,6 +1,6 @@
 """Work of a run that goes on beside its stages.
 
-Here: starting it. Not here: what it is (run.py, dbt_runner.py).
+Here: starting it. Not here: what it is (run.py).
 """
 
 from __future__ import annotations

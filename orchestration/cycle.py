@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from orchestration import dbt_runner, lineage, records, summary
+from orchestration import lineage, records, summary
 from orchestration.acts import freezes, read_acts
 from orchestration.environment import SEEDS
 from orchestration.messages import Stop
@@ -84,7 +84,7 @@ def settle(run: Run) -> None:
     from orchestration import frozen
     from publication.first_published import hand_on
 
-    run.warm_up()
+    run.builder()
     # Materialised without its sources, this stage works on what earlier runs took in.
     intake = run.intake or _take_in(run, [])
     with run.stage("settle", "settled"):
@@ -97,7 +97,7 @@ def settle(run: Run) -> None:
             policy_version=run.settings.policy.version,
             complete=run.settings.complete.model_dump(),
         )
-        with connect(run) as con:
+        with run.connect() as con:
             try:
                 settle_into(
                     con,
@@ -136,8 +136,8 @@ def build(run: Run, manifest: Mapping[str, Any]) -> None:
             log.info("dbt %s: %s, %.2f s", name, status, seconds)
             run.progress.tell(f"{done}/{total} {name}")
 
-        limits = (run.settings.run.threads, run.settings.run.memory_limit)
-        results = dbt_runner.build(run.home, run.database, *limits, finished, parsed=run.parsed)
+        run.warm()  # imports on the core that dbt leaves idle
+        results = run.builder().build(finished)
         states, outcomes = from_dbt(
             [asdict(one) for one in results], manifest, row_counts(run.database, manifest)
         )
@@ -153,20 +153,25 @@ def build(run: Run, manifest: Mapping[str, Any]) -> None:
         judge(run, manifest)
 
 
-def check(run: Run, manifest: Mapping[str, Any]) -> None:
-    """Disclosure control makes the public tables, then every check is put to the build."""
+def disclose(run: Run, manifest: Mapping[str, Any]) -> None:
+    """Disclosure control makes the public tables of the build."""
     from ingestion.contract import load_contracts
     from quality import disclosed_share
     from quality.disclosure import make_public
+
+    with run.connect() as con:
+        make_public(con, run.settings.public)
+        disclosed_share.fill(con)
+        tables = lineage.tables_of(manifest, set(load_contracts()))
+        run.summary |= summary.figures(con, {table.key: (table.schema, table.key[1]) for table in tables})
+    _leave(run, "disclose")
+
+
+def check(run: Run, manifest: Mapping[str, Any]) -> None:
+    """Every check is put to the build; beside them its tables are written out."""
     from quality.sql_checks import run_sql_checks
 
     with run.stage("check", "checked"):
-        with connect(run) as con:
-            make_public(con, run.settings.public)
-            disclosed_share.fill(con)
-            tables = lineage.tables_of(manifest, set(load_contracts()))
-            run.summary |= summary.figures(con, {table.key: (table.schema, table.key[1]) for table in tables})
-        _leave(run, "disclose")
         if run.news.any:
             run.write_tables(manifest)
         checks, engine = _due(run), run.settings.run.engine
@@ -239,14 +244,6 @@ def refuse(run: Run, reasons: tuple[Reason, ...]) -> None:
 def evidence_of(run: Run) -> Evidence:
     """What this run's stages left behind."""
     return read_evidence(run.evidence, run.run_id)
-
-
-def connect(run: Run) -> Any:
-    """The working database, opened within the limits of the settings."""
-    import duckdb
-
-    # A run that dies leaves its working database to nobody: nothing waits for the disk.
-    return duckdb.connect(str(run.database), config={**run.settings.run.engine, "fsync_mode": "none"})
 
 
 _MEND_DECISIONS = (

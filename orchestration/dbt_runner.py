@@ -9,15 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.beside import beside
 from orchestration.environment import DBT_PROJECT
 from orchestration.home import Home
 
@@ -32,7 +29,7 @@ _BEFORE = [
 
 
 _KEPT = 6  # files: three parsed projects in both forms
-_SHARED = 0.0005  # s for which one thread may keep the interpreter from others
+_PREPARED = "ConcurrencyLine"  # what dbt says last before it opens the database
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,11 @@ def manifest(home: Home) -> dict[str, Any]:
     return parsed
 
 
+def is_parsed(home: Home) -> bool:
+    """Whether the project as it stands was parsed before."""
+    return _kept(home, "msgpack").exists()
+
+
 def load(home: Home) -> Manifest:
     """dbt itself imported, and the parsed project as dbt wants it."""
     from dbt.contracts.graph.manifest import Manifest
@@ -84,23 +86,6 @@ def load(home: Home) -> Manifest:
     return parsed
 
 
-def load_beside(home: Home) -> Future[Manifest]:
-    """`load` beside the stage before: 1.5 s of imports, while that stage waits for its engine most of the time."""
-
-    def patiently() -> Manifest:
-        # Else whoever comes back from the engine waits 5 ms each time until an import lets go.
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(_SHARED)
-        try:
-            import dbt.cli.main  # noqa: F401 - the longest of the imports, not to be had by `load` alone
-
-            return load(home)
-        finally:
-            sys.setswitchinterval(usual)
-
-    return beside(patiently)
-
-
 def build(
     home: Home,
     database: Path,
@@ -108,12 +93,12 @@ def build(
     memory_limit: str,
     finished: Callable[[str, str, float], None],
     only: str | None = None,
-    parsed: Manifest | None = None,
+    ready: Callable[[], None] | None = None,
 ) -> list[NodeResult]:
     """Seeds, models and data tests in order into `database`; `finished` hears of each node and its status.
 
-    `parsed` is what `load` gave. `only` builds one model and what it is made of, without tests, and keeps its compiled
-    SQL beside the database.
+    `only` builds one model and what it is made of, without tests, and keeps its compiled SQL beside the database.
+    `ready` is called when all is prepared, before the database is opened; the build goes on when it returns.
     """
     # What profiles.yml reads.
     os.environ["INNOSTAT_BUILD_DB"] = str(database)
@@ -121,6 +106,8 @@ def build(
     os.environ["INNOSTAT_MEMORY_LIMIT"] = memory_limit
 
     def hear(event: Any) -> None:
+        if event.info.name == _PREPARED and ready is not None:
+            ready()
         if event.info.name == "NodeFinished":
             node = event.data.node_info
             finished(node.node_name, node.node_status, event.data.run_result.execution_time)
@@ -130,7 +117,7 @@ def build(
     if only is not None:
         command += ["--select", f"+{only}", "--exclude-resource-type", "test"]
         target = database.parent / "dbt"
-    outcome = _invoke(home, command, parsed or load(home), hear, target)
+    outcome = _invoke(home, command, load(home), hear, target)
     if outcome.result is None:
         raise outcome.exception or RuntimeError("dbt gave neither results nor a reason")
     return [_node_result(one) for one in outcome.result.results]

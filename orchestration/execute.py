@@ -10,6 +10,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from ingestion.store import RawStore
+from orchestration import dbt_runner
 from orchestration.progress import log
 from orchestration.run import Run
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 # Objects made since the last look for garbage, by generation. Modules and parsed projects stay to the end of a run:
 # going through them again and again took 0.7 of 30 s.
-_RARELY = (200_000, 20, 100)
+_RARELY = (2_000_000, 20, 100)
 
 
 def execute(run: Run) -> None:
@@ -26,9 +27,13 @@ def execute(run: Run) -> None:
     if not run.news.files and not RawStore(run.home.root).deliveries():
         refuse_empty(run)
     run.progress.begin("prepare")
-    run.warm()
+    if dbt_runner.is_parsed(run.home):  # else preparing parses it, and settling starts the process
+        run.builder()
     gc.set_threshold(*_RARELY)
     warnings.filterwarnings("ignore", module="dagster")
+    # Not later: Dagster raises Ctrl-C inside whatever is under way, and this import ends the process at once by it.
+    import duckdb  # noqa: F401
+
     from orchestration.definitions import JOB, build_defs
 
     job = build_defs({"run": run}).resolve_job_def(JOB)

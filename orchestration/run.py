@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.inbox import Scan
-from orchestration import dbt_runner, lock, records
+from orchestration import lock, records
 from orchestration.beside import beside
 from orchestration.home import Home, preflight, run_seq
 from orchestration.lacking import lacking
@@ -33,9 +33,10 @@ from orchestration.stages import boundary
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dbt.contracts.graph.manifest import Manifest
+    from duckdb import DuckDBPyConnection
 
     from ingestion.intake import Intake
+    from orchestration.dbt_worker import DbtWorker
     from publication.candidate import Rows
     from quality.gx import GxWorker
 
@@ -52,7 +53,7 @@ class Run:
     progress: Progress
     news: News = field(init=False)
     gx: GxWorker | None = None
-    dbt: Future[Manifest] | None = None
+    dbt: DbtWorker | None = None
     tables: Future[Rows] | None = None
     intake: Intake | None = None
     summary: dict[str, Any] = field(default_factory=dict)
@@ -97,6 +98,13 @@ class Run:
         """The working database of this run."""
         return self.home.build_db(self.run_id)
 
+    def connect(self) -> DuckDBPyConnection:
+        """The working database, opened within the limits of the settings."""
+        import duckdb
+
+        # A run that dies leaves its working database to nobody: nothing waits for the disk.
+        return duckdb.connect(str(self.database), config={**self.settings.run.engine, "fsync_mode": "none"})
+
     @property
     def release_id(self) -> str:
         """What the release of this run is called."""
@@ -119,22 +127,21 @@ class Run:
         boundary(passed)
 
     def warm(self) -> GxWorker:
-        """The process that asks great-expectations; it takes longest to import, so it starts first."""
+        """The process that asks great-expectations; it imports while dbt builds."""
         if self.gx is None:
             from quality import gx
 
             self.gx = gx.start(self.folder / "gx.log")
         return self.gx
 
-    def warm_up(self) -> None:
-        """Begin, beside a stage that is mostly one thread, what takes long to import and is needed later."""
-        self.warm()
-        self.dbt = dbt_runner.load_beside(self.home)
+    def builder(self) -> DbtWorker:
+        """The process that builds with dbt; it imports and prepares while the run takes in and settles."""
+        if self.dbt is None:
+            from orchestration import dbt_worker
 
-    @property
-    def parsed(self) -> Manifest | None:
-        """dbt's project, if it was begun to be loaded beside another stage."""
-        return self.dbt.result() if self.dbt is not None else None
+            limits = (self.settings.run.threads, self.settings.run.memory_limit)
+            self.dbt = dbt_worker.start(self.home, self.database, *limits, self.folder / "dbt.log")
+        return self.dbt
 
     def write_tables(self, manifest: Mapping[str, Any]) -> Future[Rows]:
         """The candidate's tables, which are written beside the checks of the build; begun once."""
@@ -158,6 +165,9 @@ class Run:
         if self.gx is not None:
             self.gx.close()
             self.gx = None
+        if self.dbt is not None:
+            self.dbt.close()
+            self.dbt = None
         if self.record.state != "held":
             # Under another name first: whoever still writes into it finds no way there any more.
             with suppress(OSError):

@@ -1,0 +1,122 @@
+"""dbt in a process of its own: it imports and prepares while the run settles, and builds when its sources are there.
+
+Here: both ends of that process. Not here: how dbt is called and what a node's result is (dbt_runner.py).
+dbt takes two seconds of Python to be ready, for which it would have to share the interpreter with the settling.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from orchestration.dbt_runner import NodeResult, build
+from orchestration.home import Home
+
+_LOG_TAIL = 2000
+
+
+class DbtWorker:
+    """A started dbt: told to build once, closed always."""
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        assert process.stdin is not None and process.stdout is not None
+        self._process, self._to, self._from = process, process.stdin, process.stdout
+        self._log = log
+        self._building = False
+
+    def build(self, finished: Callable[[str, str, float], None]) -> list[NodeResult]:
+        """Let it build, now that the sources are in its database and nobody has that open; `finished` hears of each node.
+
+        Raises RuntimeError where the process ends without results.
+        """
+        self._building = True
+        with suppress(BrokenPipeError):  # it has died, and has left the reason in its log
+            self._to.write("go\n")
+            self._to.flush()
+        for line in self._from:
+            kind, told = json.loads(line)
+            if kind == "results":
+                self._building = False
+                return [NodeResult(**one) for one in told]
+            finished(*told)
+        code = self._process.wait()
+        said = self._log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:].strip()
+        raise RuntimeError(f"the dbt process ended with {code}: {said}")
+
+    def close(self) -> None:
+        """End the process, whatever it is at."""
+        self._process.kill()
+        self._process.wait()
+        if not self._building:  # else another thread reads to the end
+            self._from.close()
+        with suppress(BrokenPipeError):
+            self._to.close()
+
+
+def start(home: Home, database: Path, threads: int, memory_limit: str, log: Path) -> DbtWorker:
+    """Start the process at once; `log` keeps what it says."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            # -P: the folder a user stands in must not shadow a module.
+            [sys.executable, "-P", "-m", __name__, home.root, database, str(threads), memory_limit],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": _with_our_packages()},
+        )
+    return DbtWorker(process, log)
+
+
+def _with_our_packages() -> str:
+    ours = str(Path(__file__).resolve().parent.parent)
+    return os.pathsep.join(path for path in (ours, os.environ.get("PYTHONPATH")) if path)
+
+
+def main(home: str, database: str, threads: str, memory_limit: str) -> None:
+    """The process: prepares a build, waits for one line on standard input, builds, answers, ends."""
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # standard output belongs to the answer
+    gc.disable()  # one build and no more: garbage is not worth looking for
+    speaking = threading.Lock()
+
+    def tell(kind: str, told: Any) -> None:
+        with speaking:  # nodes end in several threads
+            _write(answer, json.dumps([kind, told], ensure_ascii=False))
+
+    def ready() -> None:
+        if not sys.stdin.readline():
+            os._exit(0)  # the run has ended without a build
+
+    results = build(
+        Home(Path(home)),
+        Path(database),
+        int(threads),
+        memory_limit,
+        lambda *node: tell("finished", node),
+        ready=ready,
+    )
+    tell("results", [asdict(one) for one in results])
+    os._exit(0)  # taking down what dbt has loaded frees nothing that lasts
+
+
+def _write(answer: IO[str], line: str) -> None:
+    try:
+        answer.write(line + "\n")
+        answer.flush()
+    except BrokenPipeError:
+        os._exit(1)  # the run is dead, and its build with it
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
