@@ -27,9 +27,9 @@
 {% macro made_in_place(type, statement_sql) %}
   {%- set relation = this.incorporate(type=type) -%}
   {%- do adapter.drop_relation(relation) if load_cached_relation(this) is not none -%}
-  {% call statement('main') -%}
+  {#- One statement, which holds or not: a transaction around it would be two more. -#}
+  {% call statement('main', auto_begin=false) -%}
     {{ statement_sql }}
   {%- endcall %}
-  {%- do adapter.commit() -%}
   {{ return({'relations': [relation]}) }}
 {% endmacro %}
