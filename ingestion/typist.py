@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ingestion.arrow import leave_pandas_out
 from ingestion.contract import Source
 from ingestion.incoming import Incoming
 from ingestion.macros import literal
@@ -68,6 +69,7 @@ class Typist:
     """
 
     def __init__(self, source: Source, reference: Reference, folder: Path, *, one_core: bool = False) -> None:
+        leave_pandas_out()
         self.source = source
         folder.mkdir(parents=True, exist_ok=True)
         self._aside = Path(mkdtemp(prefix=".typist-", dir=folder))
