@@ -3,8 +3,9 @@
 Belongs here: a table as a sheet to filter. Does not: pages to read, formats (workbook.py), which table.
 
 xlsxwriter's own cells cost some 8 µs each, and it takes a text "<r>…</r>" for its own markup.
-So it writes the head, and the rows are rendered here, by the engine and column by column: text as inline
-strings, which nothing runs, and numbers as numbers, in batches, so that memory doesn't grow with the table.
+So it writes the head, and the rows are rendered here, by the engine and column by column, in batches, so that memory
+doesn't grow with the table: numbers as numbers, texts that keep coming back as shared strings, all others in their place.
+Nothing runs either of them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _SHEET_ROWS = 1_048_576
 _HEADER = 3
 _FIRST = _HEADER + 1
 _BATCH = 10_000
+_SHARED = 1_000  # texts of a column at most, for them to be written once and cells to have their numbers
 _ROW_HEIGHT = 17
 _LINE_HEIGHT = 14.5
 # The workbook format's escape of characters that XML can't hold, and of texts that look like that escape.
@@ -42,7 +44,7 @@ _RARE = r"_x[0-9A-Fa-f]{4}_|[\x00-\x08\x0b-\x1f\x{fffe}\x{ffff}]"
 class _RowSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
     """A sheet whose rows are rendered while it is written to its file."""
 
-    rendered: Iterable[str] = ()
+    rendered: Iterable[pa.Buffer] = ()
 
     def expect(self, last_row: int, last_column: int) -> None:
         """Says how far the rows will reach: readers trust a sheet's stated dimension."""
@@ -50,7 +52,9 @@ class _RowSheet(Worksheet):  # type: ignore[misc]  # xlsxwriter has no types
 
     def _write_rows(self) -> None:
         super()._write_rows()
-        self.fh.writelines(self.rendered)
+        self.fh.flush()
+        for rows in self.rendered:
+            self.fh.buffer.write(rows)
 
 
 def data_sheet(
@@ -75,7 +79,7 @@ def data_sheet(
         last = max(_HEADER + part.num_rows, _FIRST)
         sheet.autofilter(_HEADER, 0, last, len(columns) - 1)
         sheet.expect(last, len(columns) - 1)
-        sheet.rendered = _rows(book, columns, part, styles or {}, wrapped)
+        sheet.rendered = _rows(book, columns, _sharing(book, columns, part), styles or {}, wrapped)
 
 
 def _write_head(book: Book, sheet: Worksheet, head: Head, columns: Sequence[Column]) -> None:
@@ -90,32 +94,57 @@ def _write_head(book: Book, sheet: Worksheet, head: Head, columns: Sequence[Colu
     sheet.repeat_rows(_HEADER)
 
 
+def _sharing(book: Book, columns: Sequence[Column], table: pa.Table) -> pa.Table:
+    """The table with the numbers of texts that keep coming back in a column of their own; nothing for an empty text."""
+    for at, column in enumerate(columns):
+        if not pa.types.is_string(table.schema.types[at]):
+            continue
+        coded = table.column(at).combine_chunks().dictionary_encode()
+        if len(coded.dictionary) <= min(_SHARED, len(table) // 2) and _is_plain(coded.dictionary):
+            texts = (column.words.get(text, text) for text in coded.dictionary.to_pylist())
+            numbers = pa.array([book.shared(text) if text else None for text in texts], pa.int64())
+            table = table.append_column(f"_shared{at}", numbers.take(coded.indices))
+    return table
+
+
+def _is_plain(texts: pa.Array) -> bool:
+    """Whether xlsxwriter writes them all as they are: none is rare, none ends like its own markup."""
+    return not pc.any(pc.or_(_is_rare(texts), pc.ends_with(texts, "</r>"))).as_py()
+
+
 def _rows(
     book: Book, columns: Sequence[Column], table: pa.Table, styles: Styles, wrapped: bool
-) -> Iterator[str]:
+) -> Iterator[pa.Buffer]:
     # Formats have their index in the file from the moment that the workbook is being closed, when this runs.
     index_of = book.style_indices()
     numbered = table.append_column("_number", pa.array(np.arange(_FIRST + 1, _FIRST + 1 + len(table))))
     cells = []
-    for at, (field, column) in enumerate(zip(table.schema, columns, strict=True)):
-        rare = f"_rare{at}"
-        numbered = numbered.append_column(rare, _rare(table.column(at)))
+    for at, (field, column) in enumerate(zip(table.schema, columns, strict=False)):
         own = index_of[column.style]
         style = f"'{own}'"
         if field.name in styles:
             cases = " ".join(f"WHEN {literal(name)} THEN '{index}'" for name, index in index_of.items())
             style = f"CASE {styles[field.name]} {cases} ELSE '{own}' END"
-        content = _content(field, column.words, identifier(rare))
+        if f"_shared{at}" in table.column_names:
+            content = f"""coalesce(' t="s"><v>' || _shared{at} || '</v></c>', '/>')"""
+        else:
+            numbered = numbered.append_column(f"_rare{at}", _rare(table.column(at)))
+            content = _content(field, column.words, f"_rare{at}")
         cells.append(f"""'<c r="{xl_col_to_name(at)}', _number, '" s="', {style}, '"', {content}""")
-    height = _height(table.schema, columns) if wrapped else "''"
+    height = _height(list(table.schema)[: len(columns)], columns) if wrapped else "''"
     query = (
         f"""SELECT concat('<row r="', _number, '"', {height}, '>', {", ".join(cells)}, '</row>') FROM given"""
     )
     with duckdb.connect() as con:
         con.register("given", numbered)
         for batch in con.sql(query).to_arrow_reader(_BATCH):
-            lines: list[str] = batch.column(0).to_pylist()
-            yield from lines
+            yield _joined(batch.column(0))
+
+
+def _joined(texts: pa.Array) -> pa.Buffer:
+    """Texts one after another, without a Python object for each."""
+    all_of_them = pa.ListArray.from_arrays(np.array([0, len(texts)]), texts)
+    return pc.binary_join(all_of_them, "")[0].as_buffer()
 
 
 def _content(field: pa.Field, words: Mapping[str, str], rare: str) -> str:
@@ -145,8 +174,7 @@ def _rare(column: pa.ChunkedArray) -> pa.ChunkedArray:
     none = pa.chunked_array([pa.nulls(len(column), pa.string())])
     if not pa.types.is_string(column.type):
         return none
-    long = pc.greater(pc.utf8_length(column), MAX_TEXT)
-    needed = pc.fill_null(pc.or_(long, pc.match_substring_regex(column, _RARE)), False)
+    needed = pc.fill_null(_is_rare(column), False)
     if not pc.any(needed).as_py():
         return none
     return pc.replace_with_mask(
@@ -156,18 +184,22 @@ def _rare(column: pa.ChunkedArray) -> pa.ChunkedArray:
     )
 
 
+def _is_rare(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    return pc.or_(pc.greater(pc.utf8_length(column), MAX_TEXT), pc.match_substring_regex(column, _RARE))
+
+
 def _rare_text(text: str) -> str:
     escaped = escape(_LOOKS_ESCAPED.sub("_x005F_", fitting(text)), quote=False)
     return _UNWRITABLE.sub(lambda found: f"_x{ord(found.group()):04X}_", escaped)
 
 
-def _height(schema: pa.Schema, columns: Sequence[Column]) -> str:
+def _height(fields: Sequence[pa.Field], columns: Sequence[Column]) -> str:
     """The height of the row's longest text; not every program works it out when it opens the file."""
     lines = [
         # Columns on a page: a Chinese character takes two.
         f"ceil((length({text}) + length(regexp_replace({text}, '[^\\x{{2e80}}-\\x{{10ffff}}]', '', 'g')))"
         f" / {int(column.width)})"
-        for field, column in zip(schema, columns, strict=True)
+        for field, column in zip(fields, columns, strict=True)
         for text in [f"coalesce(CAST({identifier(field.name)} AS VARCHAR), '')"]
     ]
     return f"""' ht="', greatest(1, {", ".join(lines)}) * {_LINE_HEIGHT} + 3, '" customHeight="1"'"""

@@ -154,6 +154,11 @@ class Book:
             # xlsxwriter takes "<r>…</r>" for its own markup and would write it raw; a blank after it is text.
             sheet.write_string(row, column, f"{text} " if text.endswith("</r>") else text, form)
 
+    def shared(self, text: str) -> int:
+        """The number under which the workbook holds this text once, for cells that are not put here."""
+        number: int = self.workbook.str_table._get_shared_string_index(text)
+        return number
+
     def span(self, sheet: Worksheet, row: int, last_column: int, text: str, style: str) -> None:
         """A text over the columns 0 to `last_column` of one row."""
         sheet.merge_range(row, 0, row, last_column, "", self._formats[style])

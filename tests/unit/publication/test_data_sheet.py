@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -97,11 +98,28 @@ def test_a_text_that_no_cell_can_hold_is_cut_where_one_sees_it(tmp_path: Path) -
     assert len(text) == 32_767 and text.endswith("…")
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40), min_size=1))
+def test_texts_that_keep_coming_back_are_written_once_beside_empty_and_missing_ones(tmp_path: Path) -> None:
+    columns = [Column("文", "t", 10, words={"b": "乙"})]
+    path = written(tmp_path / "a.xlsx", columns, pa.table({"t": ["=1+1", "b", "", None, "丙"] * 3}))
+    assert read(path) == [["=1+1"], ["乙"], [None], [None], ["丙"]] * 3
+    with zipfile.ZipFile(path) as archive:
+        assert "inlineStr" not in archive.read("xl/worksheets/sheet1.xml").decode()
+        assert archive.read("xl/sharedStrings.xml").decode().count("丙") == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+        | st.sampled_from(["=1+1", "<r>x</r>", "_x000A_", " a ", "a\nb", "\x01", "\ufffe", "&lt;"]),
+        min_size=1,
+    ),
+    st.sampled_from([1, 3]),
+)
 def test_f62_any_text_comes_back_and_is_never_a_formula(
-    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], times: int
 ) -> None:
+    texts = texts * times  # what keeps coming back is written another way
     path = written(tmp_path_factory.mktemp("x") / "a.xlsx", [Column("文", "t", 10)], pa.table({"t": texts}))
     cells = [row[0] for row in openpyxl.load_workbook(path).worksheets[0].iter_rows(min_row=5)]
     assert [unescape(str(cell.value)) for cell in cells] == texts
