@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,6 +102,7 @@ class Check(BaseModel):
 CHECKS_FILE = Path(__file__).with_name("checks.yml")
 
 
+@cache
 def load_checks(path: Path = CHECKS_FILE) -> tuple[Check, ...]:
     """The checks of a file, in its order; refuses an empty set, and names every offender of an unfit one."""
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
