@@ -79,7 +79,7 @@ def data_sheet(
         last = max(_HEADER + part.num_rows, _FIRST)
         sheet.autofilter(_HEADER, 0, last, len(columns) - 1)
         sheet.expect(last, len(columns) - 1)
-        sheet.rendered = _rows(book, columns, _sharing(book, columns, part), styles or {}, wrapped)
+        sheet.rendered = _rows(book, columns, part, _sharing(book, columns, part), styles or {}, wrapped)
 
 
 def _write_head(book: Book, sheet: Worksheet, head: Head, columns: Sequence[Column]) -> None:
@@ -94,8 +94,9 @@ def _write_head(book: Book, sheet: Worksheet, head: Head, columns: Sequence[Colu
     sheet.repeat_rows(_HEADER)
 
 
-def _sharing(book: Book, columns: Sequence[Column], table: pa.Table) -> pa.Table:
-    """The table with the numbers of texts that keep coming back in a column of their own; nothing for an empty text."""
+def _sharing(book: Book, columns: Sequence[Column], table: pa.Table) -> dict[int, pa.Array]:
+    """By the place of a column whose texts keep coming back, their numbers in the workbook; none for an empty text."""
+    shared = {}
     for at, column in enumerate(columns):
         if not pa.types.is_string(table.schema.types[at]):
             continue
@@ -103,8 +104,8 @@ def _sharing(book: Book, columns: Sequence[Column], table: pa.Table) -> pa.Table
         if len(coded.dictionary) <= min(_SHARED, len(table) // 2) and _is_plain(coded.dictionary):
             texts = (column.words.get(text, text) for text in coded.dictionary.to_pylist())
             numbers = pa.array([book.shared(text) if text else None for text in texts], pa.int64())
-            table = table.append_column(f"_shared{at}", numbers.take(coded.indices))
-    return table
+            shared[at] = numbers.take(coded.indices)
+    return shared
 
 
 def _is_plain(texts: pa.Array) -> bool:
@@ -113,25 +114,31 @@ def _is_plain(texts: pa.Array) -> bool:
 
 
 def _rows(
-    book: Book, columns: Sequence[Column], table: pa.Table, styles: Styles, wrapped: bool
+    book: Book,
+    columns: Sequence[Column],
+    table: pa.Table,
+    shared: Mapping[int, pa.Array],
+    styles: Styles,
+    wrapped: bool,
 ) -> Iterator[pa.Buffer]:
     # Formats have their index in the file from the moment that the workbook is being closed, when this runs.
     index_of = book.style_indices()
     numbered = table.append_column("_number", pa.array(np.arange(_FIRST + 1, _FIRST + 1 + len(table))))
     cells = []
-    for at, (field, column) in enumerate(zip(table.schema, columns, strict=False)):
+    for at, (field, column) in enumerate(zip(table.schema, columns, strict=True)):
         own = index_of[column.style]
         style = f"'{own}'"
         if field.name in styles:
             cases = " ".join(f"WHEN {literal(name)} THEN '{index}'" for name, index in index_of.items())
             style = f"CASE {styles[field.name]} {cases} ELSE '{own}' END"
-        if f"_shared{at}" in table.column_names:
+        if at in shared:
+            numbered = numbered.append_column(f"_shared{at}", shared[at])
             content = f"""coalesce(' t="s"><v>' || _shared{at} || '</v></c>', '/>')"""
         else:
             numbered = numbered.append_column(f"_rare{at}", _rare(table.column(at)))
             content = _content(field, column.words, f"_rare{at}")
         cells.append(f"""'<c r="{xl_col_to_name(at)}', _number, '" s="', {style}, '"', {content}""")
-    height = _height(list(table.schema)[: len(columns)], columns) if wrapped else "''"
+    height = _height(table.schema, columns) if wrapped else "''"
     query = (
         f"""SELECT concat('<row r="', _number, '"', {height}, '>', {", ".join(cells)}, '</row>') FROM given"""
     )
@@ -193,13 +200,13 @@ def _rare_text(text: str) -> str:
     return _UNWRITABLE.sub(lambda found: f"_x{ord(found.group()):04X}_", escaped)
 
 
-def _height(fields: Sequence[pa.Field], columns: Sequence[Column]) -> str:
+def _height(schema: pa.Schema, columns: Sequence[Column]) -> str:
     """The height of the row's longest text; not every program works it out when it opens the file."""
     lines = [
         # Columns on a page: a Chinese character takes two.
         f"ceil((length({text}) + length(regexp_replace({text}, '[^\\x{{2e80}}-\\x{{10ffff}}]', '', 'g')))"
         f" / {int(column.width)})"
-        for field, column in zip(fields, columns, strict=True)
+        for field, column in zip(schema, columns, strict=True)
         for text in [f"coalesce(CAST({identifier(field.name)} AS VARCHAR), '')"]
     ]
     return f"""' ht="', greatest(1, {", ".join(lines)}) * {_LINE_HEIGHT} + 3, '" customHeight="1"'"""
