@@ -159,12 +159,13 @@ def disclose(run: Run, manifest: Mapping[str, Any]) -> None:
     from quality import disclosed_share
     from quality.disclosure import make_public
 
-    with run.connect() as con:
-        make_public(con, run.settings.public)
-        disclosed_share.fill(con)
-        tables = lineage.tables_of(manifest, set(load_contracts()))
-        run.summary |= summary.figures(con, {table.key: (table.schema, table.key[1]) for table in tables})
-    _leave(run, "disclose")
+    with run.stage("disclose", "disclosed"):
+        with run.connect() as con:
+            make_public(con, run.settings.public)
+            disclosed_share.fill(con)
+            tables = lineage.tables_of(manifest, set(load_contracts()))
+            run.summary |= summary.figures(con, {table.key: (table.schema, table.key[1]) for table in tables})
+        _leave(run, "disclose")
 
 
 def check(run: Run, manifest: Mapping[str, Any]) -> None:
