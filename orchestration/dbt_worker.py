@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from orchestration.dbt_runner import NodeResult, build
+from orchestration.environment import PROJECT_ROOT
 from orchestration.home import Home
 
 _LOG_TAIL = 2000
@@ -64,6 +65,7 @@ class DbtWorker:
 
 def start(home: Home, database: Path, threads: int, memory_limit: str, log: Path) -> DbtWorker:
     """Start the process at once; `log` keeps what it says."""
+    path = os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")]))
     with log.open("wb") as said:
         process = subprocess.Popen(
             # -P: the folder a user stands in must not shadow a module.
@@ -73,14 +75,9 @@ def start(home: Home, database: Path, threads: int, memory_limit: str, log: Path
             stderr=said,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "PYTHONPATH": _with_our_packages()},
+            env={**os.environ, "PYTHONPATH": path},
         )
     return DbtWorker(process, log)
-
-
-def _with_our_packages() -> str:
-    ours = str(Path(__file__).resolve().parent.parent)
-    return os.pathsep.join(path for path in (ours, os.environ.get("PYTHONPATH")) if path)
 
 
 def main(home: str, database: str, threads: str, memory_limit: str) -> None:
@@ -92,7 +89,7 @@ def main(home: str, database: str, threads: str, memory_limit: str) -> None:
 
     def tell(kind: str, told: Any) -> None:
         with speaking:  # nodes end in several threads
-            _write(answer, json.dumps([kind, told], ensure_ascii=False))
+            _write(answer, json.dumps([kind, told]))
 
     def ready() -> None:
         if not sys.stdin.readline():

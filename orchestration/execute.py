@@ -32,7 +32,7 @@ def execute(run: Run) -> None:
     gc.set_threshold(*_RARELY)
     warnings.filterwarnings("ignore", module="dagster")
     # Not later: Dagster raises Ctrl-C inside whatever is under way, and this import ends the process at once by it.
-    import duckdb  # noqa: F401
+    import duckdb  # noqa: F401 - for the stages, which find it imported
 
     from orchestration.definitions import JOB, build_defs
 
