@@ -46,10 +46,9 @@ def check_directory(archive: zipfile.ZipFile) -> None:
     """Number, sizes and names of the entries, as the archive itself states them."""
     entries = archive.infolist()
     limit("压缩包内文件数", "files in the archive", len(entries), limits.ENTRIES)
-    inflated = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    if inflated > limits.RATIO_FROM:
-        limit("压缩比", "compression ratio", inflated // max(packed, 1), limits.RATIO)
+    if inflated(archive) > limits.RATIO_FROM:
+        limit("压缩比", "compression ratio", inflated(archive) // max(packed, 1), limits.RATIO)
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if entry.filename.startswith("/") or ".." in parts:
@@ -58,8 +57,12 @@ def check_directory(archive: zipfile.ZipFile) -> None:
 
 def check_size(archive: zipfile.ZipFile, most: int) -> None:
     """The size of everything in it when unpacked."""
-    inflated = sum(entry.file_size for entry in archive.infolist())
-    limit("解压后大小（MB）", "size when unpacked (MB)", inflated >> 20, most >> 20)
+    limit("解压后大小（MB）", "size when unpacked (MB)", inflated(archive) >> 20, most >> 20)
+
+
+def inflated(archive: zipfile.ZipFile) -> int:
+    """Bytes of all entries when unpacked, as the archive says."""
+    return sum(entry.file_size for entry in archive.infolist())
 
 
 def read_whole(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, feeds: Sequence[Feed]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 # Spreadsheets keep 15 digits. From here on a number is shown with an exponent, so that a credit code that
 # was stored as a number can never pass for one.
-_KEPT = 10**15
+KEPT = 10**15
 
 
 def as_text(cell: Any) -> str:
@@ -21,7 +21,7 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, float):
         return float_text(cell)
     if isinstance(cell, int):
-        return str(cell) if abs(cell) < _KEPT else f"{Decimal(cell):E}"
+        return str(cell) if abs(cell) < KEPT else f"{Decimal(cell):E}"
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
     if isinstance(cell, date | time):
@@ -34,7 +34,7 @@ def as_text(cell: Any) -> str:
 def float_text(value: float) -> str:
     """A binary number as its shortest decimal, without an exponent as far as a spreadsheet keeps digits."""
     shortest = repr(value)
-    if -_KEPT < value < _KEPT:
+    if -KEPT < value < KEPT:
         if "e" in shortest:
             return format(Decimal(shortest), "f")
         return shortest[:-2] if shortest[-2:] == ".0" else shortest

@@ -22,6 +22,7 @@ from pyarrow import csv as arrow_csv
 from ingestion.header import HEAD_ROWS
 from ingestion.readers.encoding import COPIED, SHOWN, examine
 from ingestion.readers.limits import CELL_CHARACTERS
+from ingestion.readers.proof import proved
 from ingestion.readers.sheet import Book, Row, TextSheet, batch, schema
 from ingestion.rules import note, refuse
 
@@ -37,7 +38,7 @@ csv.field_size_limit(CELL_CHARACTERS)
 def read_text(path: Path, count_titles: Callable[[Sequence[Row]], int], scratch: Path) -> Book:
     """Open delimited text; the delimiter is the one with which the header names the most columns."""
     copy = scratch / "utf8"
-    encoding, quoted = examine(path, copy)
+    encoding, quoted = proved(path, copy) or examine(path, copy)
     text, form = (copy, "utf-8") if encoding in COPIED else (path, encoding)
     heads = {delimiter: _head(text, form, delimiter) for delimiter in DELIMITERS}
     if not any(heads.values()):
@@ -77,7 +78,9 @@ def _regular(path: Path, delimiter: str, skip: int, width: int) -> Iterator[pa.R
             block_size=_BLOCK,
         ),
         arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
-        arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
     )
     row = skip + 1
     for found in reader:

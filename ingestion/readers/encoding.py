@@ -50,7 +50,7 @@ def examine(path: Path, copy: Path | None = None) -> tuple[str, bool]:
     for encoding in ("utf-8", "gb18030"):
         bad, quoted = _first_bad_byte(path, encoding, copy)
         if bad is None:
-            if encoding == "gb18030" and _is_big5(path):
+            if encoding == "gb18030" and is_big5(path):
                 raise UnreadableError("encoding_big5")
             return encoding, quoted
         places.append(bad)
@@ -73,7 +73,7 @@ def _first_bad_byte(path: Path, encoding: str, copy: Path | None) -> tuple[tuple
             except UnicodeDecodeError as error:
                 at = max(0, error.start - held)
                 return (offset + at + 1, lines + chunk[:at].count(b"\n")), quoted
-            if encoding == "gb18030" and (run := _utf8_run(chunk)) is not None:
+            if encoding == "gb18030" and (run := utf8_run(chunk)) is not None:
                 return (offset + run + 1, lines + chunk[:run].count(b"\n")), quoted
             if not chunk:
                 return None, quoted
@@ -93,15 +93,15 @@ def _writer(copy: Path | None, encoding: str) -> Iterator[Callable[[str], object
         yield file.write
 
 
-def _utf8_run(chunk: bytes) -> int | None:
-    """Where a text in GB18030 goes over into UTF-8."""
+def utf8_run(chunk: bytes) -> int | None:
+    """Where a text in GB18030 goes over into UTF-8, if it does."""
     if len(chunk.translate(None, _RARE)) == len(chunk):
         return None
     found = _UTF8_RUN.search(chunk)
     return found.start() if found else None
 
 
-def _is_big5(path: Path) -> bool:
+def is_big5(path: Path) -> bool:
     """Whether what can be read as GB18030 is Big5: many rare characters as the one, sound text as the other."""
     with path.open("rb") as file:
         pairs = [pair[0] for pair in islice(_PAIR.finditer(file.read(_CHUNK)), _PAIRS)]

@@ -2,21 +2,22 @@
 
 Belongs here: opening them, also under the password that Excel itself knows, and their rows as text. Does not
 belong here: archives (`archive`), what a cell means. Runs in the limited child: calamine aborts the whole
-process on a workbook of two far cells, and ignores the archive's checksums, which are proved here first.
+process on a workbook of two far cells, and ignores the archive's checksums, which are proved here before a cell is used.
 """
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import python_calamine as calamine
 
 from ingestion.readers import archive, biff, limits, ods_xml
-from ingestion.readers.as_text import as_text, float_text
+from ingestion.readers.as_text import KEPT, as_text
 from ingestion.readers.seen import Seen
 from ingestion.readers.sheet_xml import SheetXml, sheet_parts
 from ingestion.readers.unreadable import UnreadableError, damaged, no_table
@@ -29,11 +30,25 @@ _PACKAGE = "EncryptedPackage".encode("utf-16-le")  # a stream of a workbook unde
 _BOOKS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))  # the stream that an .xls has
 # By an entry that only this kind of archive has.
 _KINDS = {"xl/workbook.xml": ".xlsx", "content.xml": ".ods"}
+_LEAST = 1e-4  # below, Python shows a number with an exponent
+_LARGE = 8 << 20  # bytes when unpacked: below, the proof takes no longer than a thread is worth
 _DOCUMENTS = {
     "xl/workbook.bin": ("二进制工作簿（.xlsb）", "a binary workbook (.xlsb)"),
     "word/document.xml": ("Word 文档", "a Word document"),
     "ppt/presentation.xml": ("演示文稿", "a presentation"),
 }
+
+
+class _LockedError(UnreadableError):
+    """A book under a password."""
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """An open book and, by its name, the first of its sheets, until it is taken: one at a time is in memory."""
+
+    workbook: Any
+    first: dict[str, Any]
 
 
 def read_zip(path: Path, out: Path) -> list[Written] | list[archive.Member]:
@@ -49,8 +64,8 @@ def read_zip(path: Path, out: Path) -> list[Written] | list[archive.Member]:
         if kind is None:
             return archive.unpack_zip(opened, out)
         archive.check_size(opened, limits.INFLATED)
-        seen = _look_into(opened, kind)
-    return _sheets(path, kind, out, seen)
+        loaded, seen = _loaded_and_seen(opened, path, kind, out)
+    return _sheets(loaded, out, seen)
 
 
 def read_ole(path: Path, out: Path) -> list[Written]:
@@ -60,14 +75,14 @@ def read_ole(path: Path, out: Path) -> list[Written]:
     if _PACKAGE not in content:
         if not any(book in content for book in _BOOKS):
             raise no_table("旧版 Office 文档", "an Office document that is no workbook")
-        with suppress(calamine.PasswordError):
-            return _sheets(path, ".xls", out, {})
+        with suppress(_LockedError):
+            return _sheets(_load(path, ".xls", out), out, {}, biff.look_into(path))
     plain = out / "decrypted"
     _decrypt(path, plain)
     with plain.open("rb") as file:
         start = file.read(4)
     if start == _OLE:
-        return _sheets(plain, ".xls", out, {})
+        return _sheets(_load(plain, ".xls", out), out, {}, biff.look_into(plain))
     sheets = read_zip(plain, out)
     if not all(isinstance(sheet, Written) for sheet in sheets):
         raise damaged("no workbook under the password")
@@ -91,6 +106,23 @@ def _decrypt(path: Path, plain: Path) -> None:
         raise damaged(error) from None
 
 
+def _loaded_and_seen(
+    opened: zipfile.ZipFile, path: Path, kind: str, out: Path
+) -> tuple[_Loaded, dict[str, Seen]]:
+    if archive.inflated(opened) < _LARGE:
+        seen = _look_into(opened, kind)
+        return _load(path, kind, out), seen
+    from concurrent.futures import (
+        ThreadPoolExecutor,
+    )  # not at the child's start, of which it would take a tenth
+
+    # calamine leaves the interpreter to the proof. What it says of a file that is not sound is nobody's concern.
+    with ThreadPoolExecutor(1) as beside:
+        loading = beside.submit(_load, path, kind, out)
+        seen = _look_into(opened, kind)
+    return loading.result(), seen
+
+
 def _look_into(opened: zipfile.ZipFile, kind: str) -> dict[str, Seen]:
     """Prove the checksum of every entry; see on the way what calamine does not pass on, for each sheet."""
     looks: dict[str, SheetXml] = {}
@@ -110,33 +142,41 @@ def _look_into(opened: zipfile.ZipFile, kind: str) -> dict[str, Seen]:
     return {name: looks[part].seen for name, part in parts.items() if part in looks}
 
 
-def _sheets(path: Path, kind: str, out: Path, seen: dict[str, Seen]) -> list[Written]:
+def _load(path: Path, kind: str, out: Path) -> _Loaded:
     # calamine goes by the name's ending first, and a raw copy has none.
     link = out / f"book{kind}"
     link.unlink(missing_ok=True)  # of a child that died
     link.symlink_to(path.resolve())
     try:
-        binary = iter(biff.look_into(path) if kind == ".xls" else [])
-        workbook = calamine.CalamineWorkbook.from_path(str(link))
-        return [
-            _written(
-                workbook.get_sheet_by_name(meta.name),
-                meta,
-                seen.get(meta.name) or next(binary, Seen()),
-                out,
-                i,
-            )
-            for i, meta in enumerate(workbook.sheets_metadata)
-            if meta.typ == calamine.SheetTypeEnum.WorkSheet
-        ]
-    except calamine.PasswordError:
-        if kind == ".xls":
-            raise
-        raise UnreadableError("workbook_protected") from None
-    except calamine.CalamineError as error:
-        raise damaged(error) from None
+        with _told():
+            workbook = calamine.CalamineWorkbook.from_path(str(link))
+            names = [m.name for m in workbook.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
+            return _Loaded(workbook, {name: workbook.get_sheet_by_name(name) for name in names[:1]})
     finally:
         link.unlink()
+
+
+def _sheets(loaded: _Loaded, out: Path, seen: dict[str, Seen], binary: Sequence[Seen] = ()) -> list[Written]:
+    in_turn = iter(binary)
+    written = []
+    with _told():
+        for i, meta in enumerate(loaded.workbook.sheets_metadata):
+            if meta.typ == calamine.SheetTypeEnum.WorkSheet:
+                sheet = loaded.first.pop(meta.name, None) or loaded.workbook.get_sheet_by_name(meta.name)
+                looked = seen.get(meta.name) or next(in_turn, Seen())
+                written.append(_written(sheet, meta, looked, out, i))
+    return written
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What calamine says of a book, in our words."""
+    try:
+        yield
+    except calamine.PasswordError:
+        raise _LockedError("workbook_protected") from None
+    except calamine.CalamineError as error:
+        raise damaged(error) from None
 
 
 def _written(sheet: Any, meta: Any, seen: Seen, out: Path, index: int) -> Written:
@@ -149,15 +189,20 @@ def _written(sheet: Any, meta: Any, seen: Seen, out: Path, index: int) -> Writte
     return Written(meta.name, file.name, width, hidden, 1, seen.hidden_rows, seen.hidden_columns(width))
 
 
-def _rows(sheet: Any, left: int, width: int, flaws: dict[int, dict[int, str]]) -> Iterator[Sequence[str]]:
+def _rows(sheet: Any, left: int, width: int, flaws: dict[int, dict[int, str]]) -> Iterator[list[Any]]:
     before, after = [""] * left, [""] * (width - left - sheet.width)
     number = 0
-    for row in sheet.iter_rows():
-        # Nearly all cells are one of two kinds, and asking for these first halves the time.
-        cells = [
-            cell if type(cell) is str else float_text(cell) if type(cell) is float else as_text(cell)
-            for cell in row
-        ]
+    for cells in sheet.iter_rows():
+        for column, cell in enumerate(cells):
+            if type(cell) is str:
+                continue
+            if (
+                type(cell) is float and _LEAST <= abs(cell) < KEPT
+            ):  # nearly all others: written as `as_text` would
+                if cell.is_integer():
+                    cells[column] = int(cell)
+            else:
+                cells[column] = as_text(cell)
         if before or after:
             cells = before + cells + after
         yield _mended(cells, flaws[number]) if number in flaws else cells
@@ -167,7 +212,7 @@ def _rows(sheet: Any, left: int, width: int, flaws: dict[int, dict[int, str]]) -
         yield _mended([""] * width, flaws.get(below, {}))
 
 
-def _mended(cells: list[str], flaws: dict[int, str]) -> list[str]:
+def _mended(cells: list[Any], flaws: dict[int, str]) -> list[Any]:
     for column, text in flaws.items():
         cells[column] = text
     return cells

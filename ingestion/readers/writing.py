@@ -25,7 +25,10 @@ class Written:
     hidden_columns: int = 0
 
 
-def write_sheet(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write rows of equal length; the line end is the one with which every line break in a cell is quoted."""
+def write_sheet(path: Path, rows: Iterable[Sequence[str | float]]) -> None:
+    """Write rows of equal length, numbers as Python shows them.
+
+    The line end is the one with which every line break in a cell is quoted.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\r\n").writerows(rows)
