@@ -5,17 +5,31 @@ Belongs here: operations on whole columns of text. Does not belong here: what a 
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.macros import SPACE
 
+_Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+
 # Bytes that make a cell worth a look for control characters and errors of a spreadsheet: C0 without tab and
 # line ends, DEL, and #; and the two bytes of C1.
 _SPACES = (9, 10, 13)
+_SPACE_LAST = 32  # of those that are one byte; the others begin with
+_SPACE_LEADS = sorted({space.encode()[0] for space in SPACE} - set(range(_SPACE_LAST + 1)))
 _ALONE = (ord("#"), 127)
 _C1_LEAD, _C1_LAST = 0xC2, 0x9F
+
+_PLAIN_LENGTH = 20  # a sign, a point, and as many digits as the engine keeps
+_PLAIN_BYTES = (ord("-"), ord("9"))  # with a point and a slash between
+_NONE = pa.scalar(None, pa.string())
+_NUMBER, _YEAR = pa.decimal128(18, 6), pa.int16()  # the engine keeps each of the first in eight bytes
+# What a plain cell of a column is, by the column's type.
+PLAIN = {"money": _NUMBER, "int": _NUMBER, "decimal": _NUMBER, "year": _YEAR, "period": _YEAR}
 
 _DIGITS = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
 _WORDS = f"[十{''.join(_DIGITS)}]"
@@ -29,7 +43,22 @@ _TENS = (
 
 def trimmed(column: pa.Array) -> pa.Array:
     """Cells without white space at either end; columns that are no text as they are."""
-    return pc.utf8_trim(column, SPACE) if column.type == pa.string() else column
+    return pc.utf8_trim(column, SPACE) if column.type == pa.string() and _has_space(column) else column
+
+
+def _has_space(column: pa.Array) -> bool:
+    """Whether there may be white space anywhere: most columns of codes, numbers and names have none."""
+    data = _bytes(column)
+    if not len(data):
+        return False
+    if data.min() <= _SPACE_LAST:
+        return True
+    return bool(data.max() >= _SPACE_LEADS[0]) and any((data == lead).any() for lead in _SPACE_LEADS)
+
+
+def _bytes(column: pa.Array) -> _Bytes:
+    """All cells in one, and perhaps others beside them."""
+    return np.frombuffer(column.buffers()[2] or b"", np.uint8)
 
 
 def nfkc(column: pa.Array) -> pa.Array:
@@ -49,12 +78,30 @@ def words_as_digits(column: pa.Array) -> pa.Array:
     return column
 
 
+def plain_numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The numbers of the column; none at all where one of its cells is anything else, or does not fit as it stands."""
+    if _may_be_plain(column):
+        for blanks_as_none in (False, True):
+            cells = pc.if_else(pc.equal(column, ""), _NONE, column) if blanks_as_none else column
+            with suppress(pa.ArrowInvalid):
+                return pc.cast(cells, kind)  # rounds nothing
+    return pa.nulls(len(column), kind)
+
+
+def _may_be_plain(column: pa.Array) -> bool:
+    """Arrow takes 1E-81 and numbers of fifty digits for zero: nothing is left to it but what it cannot get wrong."""
+    data = _bytes(column)
+    if not len(data) or data.min() < _PLAIN_BYTES[0] or data.max() > _PLAIN_BYTES[1]:
+        return False
+    longest = pc.max(pc.binary_length(column)).as_py()
+    return longest is not None and longest <= _PLAIN_LENGTH
+
+
 def is_suspicious(column: pa.Array) -> bool:
     """Whether some cell may hold a control character or a spreadsheet's error."""
-    buffer = column.buffers()[2]
-    if buffer is None:
+    data = _bytes(column)
+    if not len(data) or (data.min() > _ALONE[0] and data.max() < _ALONE[1]):
         return False
-    data = np.frombuffer(buffer, np.uint8)
     if any((data == byte).any() for byte in _ALONE):
         return True
     if (control := data < 32).any() and not np.isin(data[control], _SPACES).all():

@@ -71,6 +71,7 @@ class Names:
     read: str
     value: str
     sound: str  # of a credit code: whether it is known to be one (codes.py)
+    number: str  # of a number or a year that is written plainly: what it is (cell_text.py)
 
 
 def cell_sql(column: Column, source: Source, power: int, names: Names) -> Cell:
@@ -79,7 +80,7 @@ def cell_sql(column: Column, source: Source, power: int, names: Names) -> Cell:
     The macros and types of `Reference.connect` must exist, and a column `_delivered_on`.
     """
     found = _READERS[column.type](column, names, power)
-    future = _in_future(column, source, names.value)
+    future = _in_future(column, source, names)
     rule = (
         found.rule if future is None else f"coalesce({found.rule}, CASE WHEN {future} THEN 'in_future' END)"
     )
@@ -91,15 +92,18 @@ def _plain(read: str, column: Column, n: Names) -> Cell:
     return Cell("NULL", read, n.read, f"CASE WHEN {n.read} IS NULL THEN 'unreadable' END")
 
 
-def _in_future(column: Column, source: Source, value: str) -> str | None:
+def _in_future(column: Column, source: Source, n: Names) -> str | None:
     """The condition under which a value that begins something lies after the delivery date."""
+    value = n.value
     if column.begins:
         planned = ""
         if source.name == "promotion_event" and column.name == "held_on":
             planned = " AND status IS DISTINCT FROM '计划'"
         return f"{value} > _delivered_on{planned}"
     if column.type == "period" and source.name not in PLANNED_PERIODS:
-        return f"period_end({value}) > _delivered_on"
+        return (
+            f"NOT coalesce({n.number} < year(_delivered_on), false) AND period_end({value}) > _delivered_on"
+        )
     if column.type == "year":
         # A survey's year is told when it is over; a frame, or any other register, may belong to
         # the running year.
@@ -162,27 +166,33 @@ def _money(column: Column, n: Names, power: int) -> Cell:
             CASE WHEN length({n.parse}.fraction) - {n.parse}.power > 6 THEN 'too_precise'
             ELSE 'unreadable' END
         {negative} END"""
-    return Cell(
-        f"taken_apart({n.text}, {power}, '{OWN_UNIT}')",
-        f"amount({n.text}, {n.parse}, {power})",
-        n.read,
-        rule,
+    parse, read = _amount(n, power, OWN_UNIT)
+    return Cell(parse, read, n.read, rule)
+
+
+def _amount(n: Names, power: int, unit: str) -> tuple[str, str]:
+    """How a number is taken apart, and read: nearly every one is known before the statement begins."""
+    scaled = f"try_cast({n.number}::DECIMAL(28,6) * {10**power}::DECIMAL(9,0) AS {SQL_TYPE['money']})"
+    known = scaled if power else f"{n.number}::{SQL_TYPE['money']}"
+    return (
+        f"CASE WHEN {n.number} IS NULL THEN taken_apart({n.text}, {power}, '{unit}') END",
+        f"CASE WHEN {n.number} IS NULL THEN amount({n.text}, {n.parse}, {power}) ELSE {known} END",
     )
 
 
 def _int(column: Column, n: Names, power: int) -> Cell:
-    cell = _plain(f"amount({n.text}, {n.parse}, 0)", column, n)
+    parse, read = _amount(n, 0, "")
     value = f"CASE WHEN {n.read} = trunc({n.read}) THEN try_cast({n.read} AS BIGINT) END"
     rule = f"CASE WHEN {n.value} IS NULL THEN 'unreadable' END"
-    return replace(cell, parse=f"taken_apart({n.text}, 0, '')", value=value, rule=rule)
+    return Cell(parse, read, value, rule)
 
 
 def _decimal(column: Column, n: Names, power: int) -> Cell:
     rounded = f"""CASE WHEN regexp_full_match({n.text}, '-?[0-9]{{1,17}}\\.[0-9]+')
         THEN try_cast(left({n.text}, 36) AS DECIMAL(38,18))::DECIMAL(24,6) END"""
     rule = f"CASE WHEN {n.value} IS NULL THEN 'unreadable' WHEN {n.read} IS NULL THEN 'rounded' END"
-    read = f"amount({n.text}, {n.parse}, 0)"
-    return Cell(f"taken_apart({n.text}, 0, '')", read, f"coalesce({n.read}, {rounded})", rule)
+    parse, read = _amount(n, 0, "")
+    return Cell(parse, read, f"coalesce({n.read}, {rounded})", rule)
 
 
 def _date(column: Column, n: Names, power: int) -> Cell:
@@ -195,10 +205,14 @@ def _month(column: Column, n: Names, power: int) -> Cell:
     return Cell(f"coalesce(month_text({n.text}), day_text({n.text}))", read, n.read, rule)
 
 
+def _is_year(n: Names) -> str:
+    """Whether the cell is a year and nothing else, as nearly all are; the patterns below say the same."""
+    return f"{n.number} BETWEEN 1900 AND 2100 AND strlen({n.text}) = 4"
+
+
 def _year(column: Column, n: Names, power: int) -> Cell:
-    read = (
-        f"try_cast(regexp_extract({n.text}, '^((?:19|20)[0-9]{{2}}|2100)(?: ?年度?|\\.0+)?$', 1) AS INTEGER)"
-    )
+    year = f"regexp_extract({n.text}, '^((?:19|20)[0-9]{{2}}|2100)(?: ?年度?|\\.0+)?$', 1)"
+    read = f"CASE WHEN {_is_year(n)} THEN {n.number} ELSE try_cast({year} AS INTEGER) END"
     return _plain(read, column, n)
 
 
@@ -207,7 +221,8 @@ def _period(column: Column, n: Names, power: int) -> Cell:
     read = f"""CASE WHEN length({n.parse}) = 4 THEN {n.parse}
         WHEN sane({n.parse}) IN (date_trunc('month', sane({n.parse})), last_day(sane({n.parse})))
         THEN strftime(sane({n.parse}), '%Y-%m') END"""
-    return replace(_plain(read, column, n), parse=f"period_text({n.text})")
+    parse = f"CASE WHEN {_is_year(n)} THEN {n.text} ELSE period_text({n.text}) END"
+    return replace(_plain(read, column, n), parse=parse)
 
 
 def _list(column: Column, n: Names, power: int) -> Cell:

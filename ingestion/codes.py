@@ -34,7 +34,10 @@ def sound_codes(column: pa.Array) -> pa.Array:
         some = places[start : start + _BLOCK]
         first = ends[some]
         total = np.zeros(len(some), dtype=np.int16)
+        # Codes that stand side by side need no looking for.
+        side_by_side = first[-1] - first[0] == _LENGTH * (len(some) - 1)
         for place, added in enumerate(_ADDED):
-            total += added[characters[first + place]]
+            at = slice(first[0] + place, first[-1] + place + 1, _LENGTH) if side_by_side else first + place
+            total += added[characters[at]]
         sound[some] = (total < _NONE) & (total % len(USCC_ALPHABET) == 0)
     return pa.array(sound)

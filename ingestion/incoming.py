@@ -14,7 +14,7 @@ from functools import cached_property, reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.cell_text import is_suspicious, nfkc, trimmed, words_as_digits
+from ingestion.cell_text import PLAIN, is_suspicious, nfkc, plain_numbers, trimmed, words_as_digits
 from ingestion.cells import is_nfkc
 from ingestion.codes import sound_codes
 from ingestion.contract import Column
@@ -42,11 +42,13 @@ class Incoming:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The cells as delivered (`c0` …), constants (`k:`), cells after NFKC (`n:`), sound codes (`s:`), the sheet's own."""
+        """The cells as delivered (`c0` …), the sheet's own, constants (`k:`), cells after NFKC (`n:`), sound codes (`s:`),
+        plain numbers (`v:`)."""
         added = [("_sheet", pa.string()), ("_delivered_on", pa.date32()), ("_head", pa.bool_())]
         added += [(f"k:{name}", pa.string()) for name in self.job.constants]
         added += [(f"n:{column.name}", pa.string()) for column in self._normal]
         added += [(f"s:{column.name}", pa.bool_()) for column in self._codes]
+        added += [(f"v:{name}", kind) for name, kind in self._numbers.items()]
         return pa.schema([*schema(self.job.layout.width), *(pa.field(*one) for one in added)])
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -74,6 +76,7 @@ class Incoming:
         for column in self._normal:
             yield words_as_digits(normal[column.name]) if column.type in _DATED else normal[column.name]
         yield from (sound_codes(normal[column.name]) for column in self._codes)
+        yield from (plain_numbers(normal[name], kind) for name, kind in self._numbers.items())
 
     @cached_property
     def _normal(self) -> list[Column]:
@@ -82,6 +85,10 @@ class Incoming:
     @cached_property
     def _codes(self) -> list[Column]:
         return [column for column in self._normal if column.type == "uscc"]
+
+    @cached_property
+    def _numbers(self) -> dict[str, pa.DataType]:
+        return {column.name: PLAIN[column.type] for column in self._normal if column.type in PLAIN}
 
     @cached_property
     def _delivered(self) -> list[str]:

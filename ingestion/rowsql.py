@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ingestion.cell_text import PLAIN
 from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfkc, quarantines
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
@@ -26,7 +27,8 @@ ROW_RULES = {"ragged_row": "", "consolidated": "consolidated", "abolished_withou
 _TOTAL = "^(合计|总计)"
 _NOT_DATA = "^(小计|其中|单位负责人|填表人|制表人|注[:：])"
 _NOT_DATA_INITIALS = "合小总其单填制注"
-_SERIAL = r"[0-9]{1,7}(\.0*)?"
+_SERIAL_DIGITS = 7
+_SERIAL = rf"[0-9]{{1,{_SERIAL_DIGITS}}}(\.0*)?"
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,7 @@ def insert_sql(job: Job, incoming: str) -> str:
     row = [f"c{i}" for i in range(job.layout.width)]
     first = [*(f"nullif({cell}, '')" for cell in row), "_beyond"]
     # A short number before the first text is a serial number or a year, not what tells a total row.
-    first_text = [
-        *(f"CASE WHEN NOT regexp_full_match({c}, '({_SERIAL})?') THEN {c} END" for c in row),
-        "_beyond",
-    ]
+    first_text = [*map(_unless_serial, row), "_beyond"]
     stages = [
         f"*, {_kind(job)} AS _kind",
         ", ".join(["*", *flaws]),
@@ -168,7 +167,7 @@ def rulebook(source: Source) -> list[dict[str, object]]:
 
 def names_of(column: Column) -> Names:
     """The identifiers of a column's stages."""
-    return Names(*(identifier(f"{mark}{column.name}") for mark in ("t:", "p:", "r:", "", "s:")))
+    return Names(*(identifier(f"{mark}{column.name}") for mark in ("t:", "p:", "r:", "", "s:", "v:")))
 
 
 def _f(column: Column) -> str:
@@ -191,8 +190,15 @@ def _read(job: Job) -> str:
         if raw := job.raw(column):
             named += [raw, str(job.normal(column))]
             named += [names_of(column).sound] if column.type == "uscc" else []
+            named += [names_of(column).number] if column.type in PLAIN else []
     named += [] if job.mark is None else [f"c{job.mark}"]
     return ", ".join(dict.fromkeys(named))
+
+
+def _unless_serial(cell: str) -> str:
+    # The length spares nearly every code the regular expression.
+    longer = f"strlen({cell}) > {_SERIAL_DIGITS} AND NOT contains({cell}, '.')"
+    return f"CASE WHEN {longer} OR NOT regexp_full_match({cell}, '({_SERIAL})?') THEN {cell} END"
 
 
 def _kind(job: Job) -> str:
@@ -280,4 +286,5 @@ def _bad(source: Source) -> str:
         if (soft_places := ", ".join(str(i) for i, (_, c) in places if c and not quarantines(rule, c)))
     ]
     test = " OR ".join([f"rule IN ({soft})", *lenient])
-    return f"coalesce(list_bool_or(list_transform(_rules, lambda rule, place: NOT ({test}))), false)"
+    hard = f"list_bool_or(list_transform(_rules, lambda rule, place: NOT ({test})))"
+    return f"CASE WHEN _rules IS NULL THEN false ELSE coalesce({hard}, false) END"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,13 +13,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ingestion.cell_text import PLAIN, is_suspicious, plain_numbers, trimmed
 from ingestion.cells import cell_sql
 from ingestion.codes import sound_codes
 from ingestion.contract import Column, Source, Type, load_contracts
-from ingestion.macros import literal
+from ingestion.macros import CONTROL, SPACE, literal
 from ingestion.rowsql import names_of
 from tests.unit.ingestion.typed_world import ALPHABET, ON, REFERENCE, check_digit, code
 
@@ -35,13 +38,32 @@ def read(
     source: Source = SOURCE,
     on: date = ON,
 ) -> list[tuple[Any, str | None]]:
-    """(value, rule) of each cell, as the generated SQL sees it."""
+    """(value, rule) of each cell, as the generated SQL sees it: the same whether a plain number is known before or not."""
     column = Column(name, column_type, ("标题",), values=values)
+    read_blindly = _read(column, cells, power, source, on, [None] * len(cells))
+    if (kind := PLAIN.get(column_type)) is not None:
+        known = [plain_numbers(pa.array([cell]), kind)[0].as_py() for cell in cells]
+        assert _read(column, cells, power, source, on, known) == read_blindly
+    return read_blindly
+
+
+def _read(
+    column: Column,
+    cells: tuple[str, ...],
+    power: int,
+    source: Source,
+    on: date,
+    known: Sequence[Decimal | int | None],
+) -> list[tuple[Any, str | None]]:
     names = names_of(column)
     cell = cell_sql(column, source, power, names)
-    rows = ", ".join(f"({i}, {literal(text)})" for i, text in enumerate(cells))
+    kind = "SMALLINT" if column.type in ("year", "period") else "DECIMAL(18,6)"
+    rows = ", ".join(
+        f"({i}, {literal(text)}, {'NULL' if number is None else number}::{kind})"
+        for i, (text, number) in enumerate(zip(cells, known, strict=True))
+    )
     return CON.execute(
-        f"""WITH t AS (SELECT * FROM (VALUES {rows}) AS v(i, {names.text})),
+        f"""WITH t AS (SELECT * FROM (VALUES {rows}) AS v(i, {names.text}, {names.number})),
         p AS (SELECT *, {cell.parse} AS {names.parse}, DATE '{on}' AS _delivered_on, false AS {names.sound}
             FROM t),
         r AS (SELECT *, {cell.read} AS {names.read} FROM p),
@@ -412,3 +434,66 @@ def test_codes_in_lists() -> None:
 
 def test_values_in_lists() -> None:
     assert one("list", "线上;空中", values=("线上", "线下")) == (["线上", None], "list_element")
+
+
+# --- what is known of cells before the statement ------------------------------------------------------------
+
+DIGITS = st.text(alphabet="0123456789./+-eE", min_size=1, max_size=45)
+
+
+@given(
+    st.lists(DIGITS, min_size=1, max_size=4), st.sampled_from(sorted(PLAIN)), st.sampled_from(sorted(POWERS))
+)
+@example(["1E-81"], "decimal", "元")
+@example(["0." + "0" * 40], "money", "亿元")
+def test_a_plain_number_is_what_the_grammar_makes_of_it(cells: list[str], kind: Type, unit: str) -> None:
+    """`read` asks for each cell both ways."""
+    read(kind, *cells, power=POWERS[unit] if kind == "money" else 0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1", "", "-2.5"], [Decimal(1), None, Decimal("-2.5")]),
+        (["1", "5亿"], [None, None]),
+        (["1", "--"], [None, None]),
+        (["1.0000001"], [None]),
+        (["1.0000000"], [Decimal(1)]),
+        (["1000000000000"], [None]),
+        (["1E-81"], [None]),
+        (["1e2147483647"], [None]),
+        (["0." + "0" * 90 + "1"], [None]),
+        (["36795706667859.362025782786927906967508264039773009706207615"], [None]),
+        (["0" * 20 + "1"], [None]),
+        (["-99999999999.999999"], [Decimal("-99999999999.999999")]),
+        ([], []),
+    ],
+)
+def test_numbers_of_a_column_are_known_where_all_are_plain(
+    cells: list[str], numbers: list[Decimal | None]
+) -> None:
+    assert plain_numbers(pa.array(cells, pa.string()), PLAIN["money"]).to_pylist() == numbers
+
+
+@given(
+    st.lists(
+        st.text(max_size=6)
+        | st.sampled_from(["　a ", "a\u200b", "\ufeff1", "\x85x", "·", "#REF!", "\x7f", "\x9f"])
+    )
+)
+def test_a_column_without_white_space_or_marks_is_known_by_its_bytes(cells: list[str]) -> None:
+    column = pa.array(cells, pa.string())
+    assert trimmed(column).to_pylist() == [cell.strip(SPACE) for cell in cells]
+    control = re.compile(CONTROL.replace("\\x{", "\\x"))
+    assert is_suspicious(column) >= any(control.search(cell) or "#" in cell for cell in cells)
+
+
+def test_codes_side_by_side_and_apart_are_the_same_codes() -> None:
+    codes = [code(i) for i in range(50)]
+    assert all(sound_codes(pa.array(codes)).to_pylist())
+    assert (
+        sound_codes(pa.array([*codes, "", "x", *codes]).slice(1)).to_pylist()
+        == [True] * 49 + [False] * 2 + [True] * 50
+    )
+    wrong = [one[:-1] + ("0" if one[-1] != "0" else "1") for one in codes]
+    assert not any(sound_codes(pa.array(wrong)).to_pylist())
