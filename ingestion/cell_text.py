@@ -89,7 +89,7 @@ def plain_numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _may_be_plain(column: pa.Array) -> bool:
-    """Arrow takes 1E-81 and numbers of fifty digits for zero: nothing is left to it but what it cannot get wrong."""
+    """Arrow takes 1E-81 and numbers of fifty digits for zero (apache/arrow#49817): it is given what it cannot get wrong."""
     data = _bytes(column)
     if not len(data) or data.min() < _PLAIN_BYTES[0] or data.max() > _PLAIN_BYTES[1]:
         return False
