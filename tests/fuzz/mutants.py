@@ -33,28 +33,31 @@ NAMES = [
 Mutator = Callable[[Random, bytes], bytes]
 
 
-def rows(count: int = 12) -> list[list[str]]:
+AMOUNTS = [
+    "1",
+    "0",
+    "12.5",
+    "1,234.56",
+    "5亿",
+    "（100）",
+    "--",
+    "0.000001",
+    "99999999999.99",
+    "１２",
+    "1e5",
+    "x",
+]
+PLAIN = ["1", "0", "12.5", "-3", "", "0.000001", "99999999999.99", "007", "5.", ".5", "8.10", "999999999999"]
+
+
+def rows(amounts: list[str] = AMOUNTS, count: int = 12) -> list[list[str]]:
     """Rows as people send them."""
-    amounts = [
-        "1",
-        "0",
-        "12.5",
-        "1,234.56",
-        "5亿",
-        "（100）",
-        "--",
-        "0.000001",
-        "99999999999.99",
-        "１２",
-        "1e5",
-        "x",
-    ]
     return [
         [
             code(i),
             NAMES[i % len(NAMES)],
             ["2025", "2025-09", "2025年1-9月"][i % 3],
-            amounts[i % 12],
+            amounts[i % len(amounts)],
             str(i / 4),
         ]
         for i in range(count)
@@ -63,10 +66,13 @@ def rows(count: int = 12) -> list[list[str]]:
 
 @cache
 def csv_seeds() -> list[bytes]:
-    """The same rows in every encoding, delimiter and line end; and some without quotes."""
+    """The same rows in every encoding, delimiter and line end, some without quotes; and rows of plain numbers, as most are."""
 
-    def text(delimiter: str, end: str, quoted: bool) -> str:
-        lines = [HEAD, *([cell.replace("\n", "") for cell in row] if not quoted else row for row in rows())]
+    def text(delimiter: str, end: str, quoted: bool, amounts: list[str] = AMOUNTS) -> str:
+        lines = [
+            HEAD,
+            *([cell.replace("\n", "") for cell in row] if not quoted else row for row in rows(amounts)),
+        ]
         if quoted:
             return (
                 end.join(delimiter.join('"' + c.replace('"', '""') + '"' for c in line) for line in lines)
@@ -78,6 +84,7 @@ def csv_seeds() -> list[bytes]:
     texts = [text(d, e, q) for d in ",\t;|" for e in ("\n", "\r\n", "\r") for q in (True, False)]
     seeds = [encoded for t in texts for encoded in (t.encode(), t.encode("gb18030"))]
     seeds += [codecs.BOM_UTF8 + texts[0].encode(), texts[1].encode("utf-16"), texts[2].encode("utf-16")]
+    seeds += [text(",", "\n", False, PLAIN).encode(form) for form in ("utf-8", "gb18030")] * 6
     title = "2025年企业表" + "," * 4 + "\n单位：千元" + "," * 4 + "\n"
     return [*seeds, (title + texts[1].replace("（千元）", "") + "合计,,,100,\n注：无\n").encode()]
 
