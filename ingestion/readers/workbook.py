@@ -45,10 +45,13 @@ class _LockedError(UnreadableError):
 
 @dataclass(frozen=True)
 class _Loaded:
-    """An open book and, by its name, the first of its sheets, until it is taken: one at a time is in memory."""
+    """An open book and the first of its sheets, by name, until it is taken: one at a time is in memory."""
 
     workbook: Any
     first: dict[str, Any]
+
+    def take(self, name: str) -> Any:
+        return self.first.pop(name, None) or self.workbook.get_sheet_by_name(name)
 
 
 def read_zip(path: Path, out: Path) -> list[Written] | list[archive.Member]:
@@ -162,9 +165,8 @@ def _sheets(loaded: _Loaded, out: Path, seen: dict[str, Seen], binary: Sequence[
     with _told():
         for i, meta in enumerate(loaded.workbook.sheets_metadata):
             if meta.typ == calamine.SheetTypeEnum.WorkSheet:
-                sheet = loaded.first.pop(meta.name, None) or loaded.workbook.get_sheet_by_name(meta.name)
                 looked = seen.get(meta.name) or next(in_turn, Seen())
-                written.append(_written(sheet, meta, looked, out, i))
+                written.append(_written(loaded.take(meta.name), meta, looked, out, i))
     return written
 
 
