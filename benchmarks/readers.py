@@ -7,6 +7,7 @@ Not here: whole runs (__main__.py), measuring a process (measure.py). A time is 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -33,7 +34,8 @@ TITLES = Titles(SOURCE)
 HEAD = ["统一社会信用代码", "企业名称", "报告期", "营业收入（元）", "研发费用（元）", "营业成本（元）"]
 TYPES = ["VARCHAR", "VARCHAR", "INTEGER", *["DECIMAL(24,6)"] * 3]
 ROWS, SHEET_ROWS, SMALL_ROWS, SMALL_FILES = 500_000, 100_000, 20, 100
-LARGE = (100, 1000)  # megabytes of the files whose memory is measured
+LARGE = (100, 1_000, 10_000)  # megabytes of the files whose memory is measured
+ROOM = 3  # bytes of disk for each of such a file: itself, its typed rows, what the engine puts aside
 
 
 def line(number: int) -> list[str]:
@@ -134,6 +136,11 @@ def each(what: str, paths: list[Path], do: Callable[[Path], object]) -> None:
 def memory(folder: Path, megabytes: int) -> None:
     """The peak of a process that types a file of about this size."""
     path = folder / "large.csv"
+    if shutil.disk_usage(folder).free < megabytes * 10**6 * ROOM:
+        print(
+            f"typing a CSV of {megabytes:,} MB: not measured, it takes {megabytes * ROOM / 1000:,.0f} GB of disk"
+        )
+        return
     head, _, body = (folder / "utf8.csv").read_bytes().partition(b"\n")
     with path.open("wb") as file:
         file.write(head + b"\n")
@@ -145,6 +152,7 @@ def memory(folder: Path, megabytes: int) -> None:
         raise SystemExit(done.output)
     size = path.stat().st_size
     path.unlink()
+    shutil.rmtree(folder / "typed")
     print(
         f"{f'typing a CSV of {size / 1e6:,.0f} MB':52}{done.seconds:10.1f} s{done.peak_mib:10.0f} MiB at most",
         flush=True,
