@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +32,15 @@ def test_iconv_reads_each_character_as_python_does_or_leaves_it() -> None:
             "this system has no iconv that reads GB18030 as Python does: Python's codec reads all of it"
         )
     assert left == 64 + 8, "U+1E00 to U+1E3F and U+9FB4 to U+9FBB"
+
+
+def test_utf8_is_what_python_takes_for_utf8() -> None:
+    """Surrogates, overlong forms, what lies beyond the last plane: every combination of the bytes at which rules change."""
+    edges = bytes.fromhex("00 41 7f 80 8f 90 9f a0 bf c0 c1 c2 df e0 e1 ed ee f0 f1 f4 f5 ff")
+    for length in (1, 2, 3):
+        for some in product(edges, repeat=length):
+            for text in (bytes(some), bytes([0xF4, *some]), b"abcdefgh" * 3 + bytes(some) + b"x"):
+                assert proof.is_utf8(text) == (text.decode("utf-8", "ignore").encode() == text), text
 
 
 @given(lines=LINES, encoding=ENCODINGS, flaw=st.binary(max_size=3), at=st.integers(0, 40))
