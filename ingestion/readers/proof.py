@@ -105,5 +105,6 @@ def _in_turn(
 
 
 def _text_of_gb18030(block: bytes) -> bytes | None:
+    # As `utf8_run` asks first itself; here without holding the interpreter.
     rare = (np.frombuffer(block, np.uint8) - np.uint8(0x80) < 0x21).any()
     return None if rare and utf8_run(block) is not None else to_utf8(block)
