@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.macros import SPACE
+from ingestion.macros import INVISIBLE, SPACE
 
 _Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -31,6 +31,15 @@ _NUMBER, _YEAR = pa.decimal128(18, 6), pa.int16()  # the engine keeps each of th
 # What a plain cell of a column is, by the column's type.
 PLAIN = {"money": _NUMBER, "int": _NUMBER, "decimal": _NUMBER, "year": _YEAR, "period": _YEAR}
 
+_INVISIBLE_LEADS = (0xC2, 0xE1, 0xE2, 0xEF)  # bytes with which they begin
+# What NFKC makes letters, digits and signs of, though nobody wrote it for one: raised, lowered, encircled, bracketed,
+# fractions, squares of units. Full-width and vertical forms are not among them.
+_FOOTNOTE = (
+    r"[\x{aa}\x{b2}\x{b3}\x{b9}\x{ba}\x{bc}-\x{be}\x{132}-\x{1f3}\x{2b0}-\x{37e}\x{1d2c}-\x{1fef}\x{2024}-\x{2026}"
+    r"\x{203c}-\x{2049}\x{2070}-\x{209c}\x{20a8}\x{2100}-\x{218b}\x{2460}-\x{24ff}\x{2a74}-\x{2a76}\x{2c7c}\x{2c7d}"
+    r"\x{3200}-\x{33ff}\x{a7f2}-\x{a7f4}\x{fb00}-\x{fb29}\x{fe4d}-\x{fe4f}\x{107a5}\x{1d400}-\x{1d7ff}"
+    r"\x{1f100}-\x{1f1ff}\x{1fbf0}-\x{1fbf9}]"
+)
 _DIGITS = dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True))
 _WORDS = f"[十{''.join(_DIGITS)}]"
 _TENS = (
@@ -62,10 +71,26 @@ def _bytes(column: pa.Array) -> _Bytes:
 
 
 def nfkc(column: pa.Array) -> pa.Array:
-    """NFKC changes no ASCII, and most columns of codes and numbers are nothing else."""
+    """NFKC, without what nobody sees; most columns of codes and numbers are ASCII, which it does not change."""
     if pc.all(pc.string_is_ascii(column)).as_py() is not False:
         return column
-    return pc.utf8_normalize(column, "NFKC")
+    return without_invisible(pc.utf8_normalize(column, "NFKC"))
+
+
+def figures(column: pa.Array) -> pa.Array:
+    """NFKC for numbers and days: full-width forms are digits, the mark of a footnote behind a number (12①, 5²) is none."""
+    normal = nfkc(column)
+    if normal is column or not pc.any(marked := pc.match_substring_regex(column, _FOOTNOTE)).as_py():
+        return normal
+    return pc.if_else(marked, column, normal)
+
+
+def without_invisible(column: pa.Array) -> pa.Array:
+    """Cells without zero-width characters, which copying from pages and documents leaves within names and numbers."""
+    data = _bytes(column)
+    if not any((data == lead).any() for lead in _INVISIBLE_LEADS):
+        return column
+    return pc.replace_substring_regex(column, INVISIBLE, "")
 
 
 def words_as_digits(column: pa.Array) -> pa.Array:

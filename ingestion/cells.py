@@ -18,6 +18,7 @@ from ingestion.contract import PLANNED_PERIODS, Column, Source
 from ingestion.macros import ANY_SPACE, OWN_UNIT, USCC, literals
 
 # How a spreadsheet writes a code that it took for a number.
+_NUMERIC_ID = r"[0-9](\.[0-9]+)?E\+[0-9]{2}"
 _NUMERIC_CODE = r"[0-9](\.[0-9]*)?E\+?[0-9]+|[0-9]{15,20}\.0*"
 
 SQL_TYPE = {
@@ -28,7 +29,7 @@ SQL_TYPE = {
 
 WARNINGS = frozenset(
     {
-        "uscc_check_digit", "area_not_county", "industry_padded", "list_element", "rounded", "maybe_cut",
+        "uscc_check_digit", "area_not_county", "industry_padded", "industry_short", "list_element", "rounded", "maybe_cut",
         "consolidated", "abolished_without_date",
     }
 )  # fmt: skip
@@ -113,7 +114,9 @@ def _in_future(column: Column, source: Source, n: Names) -> str | None:
 
 
 def _text(column: Column, n: Names, power: int) -> Cell:
-    return Cell("NULL", n.text, n.read, "NULL")
+    # Of a number that tells rows apart a spreadsheet has dropped the last digits: two rows would pass for one.
+    rule = f"CASE WHEN regexp_full_match({n.text}, '{_NUMERIC_ID}') THEN 'code_as_number' END"
+    return Cell("NULL", n.text, n.read, rule if column.key else "NULL")
 
 
 def _enum(column: Column, n: Names, power: int) -> Cell:
@@ -147,14 +150,16 @@ def _area(column: Column, n: Names, power: int) -> Cell:
 
 
 def _industry(column: Column, n: Names, power: int) -> Cell:
-    # 6 for 06: a spreadsheet has dropped the zero; no other division could be meant.
+    # 6 for 06: a spreadsheet has dropped the zero; no other division could be meant. 610 may be a group of services, or
+    # have been 0610 (mining): it is taken as it stands, and somebody should look.
     parse = f"""CASE WHEN regexp_full_match({n.text}, '[1-9]') THEN '0' || {n.text}
         ELSE regexp_replace(upper({n.text}), '{ANY_SPACE}', '', 'g') END"""
     shape = f"regexp_full_match({n.parse}, '[A-T]|[A-T]?[0-9]{{2,4}}')"
     head = f"try_cast(regexp_extract({n.parse}, '^[A-T]?([0-9]{{2}})?') AS industry_head)"
     division = f"try_cast(regexp_extract({n.parse}, '[0-9]{{2}}') AS industry_head)"
     rule = f"""CASE WHEN {n.read} IS NOT NULL
-            THEN CASE WHEN regexp_full_match({n.text}, '[0-9]') THEN 'industry_padded' END
+            THEN CASE WHEN regexp_full_match({n.text}, '[0-9]') THEN 'industry_padded'
+                 WHEN regexp_full_match({n.text}, '[6-9][0-9]{{2}}') THEN 'industry_short' END
         WHEN {shape} AND {division} IS NOT NULL THEN 'industry_contradiction' ELSE 'unreadable' END"""
     return Cell(parse, f"CASE WHEN {shape} AND {head} IS NOT NULL THEN {n.parse} END", n.read, rule)
 

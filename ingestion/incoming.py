@@ -14,7 +14,7 @@ from functools import cached_property, reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.cell_text import PLAIN, is_suspicious, nfkc, plain_numbers, trimmed, words_as_digits
+from ingestion.cell_text import PLAIN, figures, is_suspicious, nfkc, plain_numbers, trimmed, words_as_digits
 from ingestion.cells import is_nfkc
 from ingestion.codes import sound_codes
 from ingestion.contract import Column
@@ -25,6 +25,7 @@ from ingestion.rules import RefusedError
 
 _Cells = Mapping[str, pa.Array]
 _DATED = ("date", "month", "period", "year")
+_FIGURES = (*_DATED, "money", "int", "decimal", "area", "industry", "bool")
 
 
 class SuspiciousError(Exception):
@@ -72,7 +73,9 @@ class Incoming:
         constants = {f"k:{name}": pa.repeat(value, rows) for name, value in self.job.constants.items()}
         yield from constants.values()
         given = {**cells, **constants}
-        normal = {c.name: nfkc(given[self._raw(c)]) for c in self._normal}
+        normal = {
+            c.name: (figures if c.type in _FIGURES else nfkc)(given[self._raw(c)]) for c in self._normal
+        }
         for column in self._normal:
             yield words_as_digits(normal[column.name]) if column.type in _DATED else normal[column.name]
         yield from (sound_codes(normal[column.name]) for column in self._codes)

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from ingestion.decisions import DecisionError
 from ingestion.inbox import decode
+from ingestion.macros import INVISIBLE
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,8 +35,8 @@ NAMES_RANKED = 4 * SUGGESTIONS
 COMPARISONS = 200_000_000
 CELLS_AT_ONCE = 8_000_000
 
-# White space (RE2 knows the Unicode kinds by \p{Z} only), every opening and closing bracket, the middle dots.
-_IGNORED = r"[\s\x{0B}\x{1C}-\x{1F}\x{85}\p{Z}\p{Ps}\p{Pe}·•・]"
+# White space (RE2 knows the Unicode kinds by \p{Z} only), every opening and closing bracket, the middle dots; what nobody sees.
+_IGNORED = rf"[\s\x{{0B}}\x{{1C}}-\x{{1F}}\x{{85}}\p{{Z}}\p{{Ps}}\p{{Pe}}·•・]|{INVISIBLE}"
 _LEGAL_FORM = re.compile("股份|有限|责任|公司|集团")
 _USCC = re.compile(r"[0-9A-HJ-NP-RTUW-Y]{18}")
 
@@ -52,8 +53,9 @@ class Decision:
 
 
 def text_form(values: pa.Array) -> pa.Array:
-    """Text as it is compared: NFKC, without white space around it."""
-    return pc.utf8_trim_whitespace(pc.utf8_normalize(values, "NFKC"))
+    """Text as it is compared: NFKC, without white space around it or what nobody sees in it."""
+    seen = pc.replace_substring_regex(pc.utf8_normalize(values, "NFKC"), pattern=INVISIBLE, replacement="")
+    return pc.utf8_trim_whitespace(seen)
 
 
 def name_form(values: pa.Array) -> pa.Array:

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 _SPACES = (9, 10, 13, 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200E), 0x2028, 0x2029, 0x202F, 0x205F, 0x2060)
 SPACE = "".join(map(chr, (*_SPACES, 0x3000, 0xFEFF)))
 ANY_SPACE = r"[\s\p{Z}\x{200b}-\x{200d}\x{2060}\x{feff}\x{85}]"
+# Characters without width that say nothing: zero-width spaces and joiners, marks of direction, soft hyphens, byte order marks,
+# selectors of a glyph's form.
+INVISIBLE = r"[\x{ad}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{fe00}-\x{fe0f}\x{feff}]"
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
 # What stands in a cell that has no value: an error, as a spreadsheet shows it, or, marked by the reader of
 # workbooks with a character that no cell can hold, a formula that was never computed.
@@ -24,7 +27,7 @@ USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015
 USCC_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 USCC = f"[{USCC_ALPHABET}]{{18}}"
 
-_DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+"
+_DIGITS = r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+"
 _NUMBER = rf"(?:{_DIGITS})(?:[eE][-+]?[0-9]{{1,3}})?"
 OWN_UNIT = "(?: ?(?:百万|千|万|亿)?元| ?(?:百万|千|万|亿))?"
 _QUICK = r"-?[0-9]{1,12}(\.[0-9]{1,6})?"  # nearly every number, revenues in yuan too: cast as it stands

@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-# Spreadsheets keep 15 digits. From here on a number is shown with an exponent, so that a credit code that
-# was stored as a number can never pass for one.
-KEPT = 10**15
+# Below, every whole number is itself. From here on a number is shown with an exponent, so that a credit code that was
+# stored as a number, of eighteen digits, can never pass for one.
+KEPT = 2**53
 
 
 def as_text(cell: Any) -> str:
@@ -32,7 +32,7 @@ def as_text(cell: Any) -> str:
 
 
 def float_text(value: float) -> str:
-    """A binary number as its shortest decimal, without an exponent as far as a spreadsheet keeps digits."""
+    """A binary number as its shortest decimal, without an exponent as far as it keeps its digits."""
     shortest = repr(value)
     if -KEPT < value < KEPT:
         if "e" in shortest:

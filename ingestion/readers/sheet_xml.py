@@ -41,7 +41,7 @@ _SUSPECT = re.compile(
 # What calamine reads as something else without a word: a number of a shared text that is none (the first text), an
 # entity within a number (what stands before it). No program writes either.
 _ODD_TEXT = re.compile(rb"""t=["']s["'][^>/]*>(?!<(?:\w+:)?v>[0-9]{1,9}</)""")
-_ODD_NUMBER = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<&]*&")
+_ODD_NUMBER = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<&]*(?:&|<!)")
 _TEXTS = (b"str", b"inlineStr")
 
 
@@ -53,6 +53,7 @@ class SheetXml:
     row: int = 0  # last row begun, from 1
     rows: int = 0
     columns: int = 26
+    tables: int = 0  # of cells, ended
     _tail: bytes = b""
 
     def feed(self, chunk: bytes, is_last: bool) -> None:
@@ -79,6 +80,9 @@ class SheetXml:
         self.columns = max(
             [self.columns, *map(_column, _FAR.findall(piece if not self.row else piece[-200:]))]
         )
+        self.tables += piece.count(b"/sheetData>")
+        if self.tables > 1:  # of which calamine reads the first
+            raise damaged("<sheetData> <sheetData>")
         hides = b"hidden=" in piece
         if hides:
             for attributes in _COLUMN.findall(piece):
@@ -86,7 +90,11 @@ class SheetXml:
                 if _HIDDEN.search(attributes) and len(span) == 2:
                     self.seen.hidden_spans.append((span[b"min"], span[b"max"]))
         suspect = any(mark in piece for mark in _MARKS) and _SUSPECT.search(piece)
-        if suspect or _ODD_TEXT.search(piece) or (b"&" in piece and _ODD_NUMBER.search(piece)):
+        if (
+            suspect
+            or _ODD_TEXT.search(piece)
+            or ((b"&" in piece or b"<!" in piece) and _ODD_NUMBER.search(piece))
+        ):
             self._look_at_cells(piece)
         elif hides:
             for attributes in _ROW.findall(piece):
@@ -121,6 +129,8 @@ def _flaw(attributes: bytes, body: bytes) -> str | None:
     """What stands in the place of a value: the error, or the formula that has none."""
     kind = _TYPE.search(attributes)
     value = _VALUE.search(body)
+    if b"<!" in body:
+        raise damaged(f"<c{_text(attributes)}>: {_text(body)}")
     if value and value[1]:
         odd = b"&" in value[1] and not (kind and kind[1] in _TEXTS)
         if odd or (kind and kind[1] == b"s" and not (value[1].isdigit() and len(value[1]) < 10)):
