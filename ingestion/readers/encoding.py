@@ -28,6 +28,10 @@ _UTF8_RUN = re.compile(
     rb"[\xe3-\xe9\xef](?<![\x80-\xff][\x80-\xff])[\x80-\xbf]{2}(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){3,}(?![\x80-\xff])"
 )
 _RARE = bytes(range(0x80, 0xA1))  # half of UTF-8's later bytes, and nearly none of GB18030's
+_THREE_BYTES = bytes(range(0xE0, 0x100))  # with these UTF-8 begins a Chinese character
+_TWO_PAIRS = re.compile(
+    rb"(?:[\xc2-\xdf][\xa1-\xbf]){2}"
+)  # two letters of Europe, or two characters of GB 2312
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _PAIRS = 4_000  # tell a script
 _BIG5_SHARE = 0.2  # of pairs outside GB 2312: below 0.05 in simplified Chinese, 0.4 in Big5 taken for it
@@ -52,6 +56,8 @@ def examine(path: Path, copy: Path | None = None) -> tuple[str, bool]:
         if bad is None:
             if encoding == "gb18030" and is_big5(path):
                 raise UnreadableError("encoding_big5")
+            if encoding == "utf-8" and _may_be_gb18030(path):
+                raise UnreadableError("encoding_ambiguous")
             return encoding, quoted
         places.append(bad)
     # The encoding that came furthest is the one that was meant.
@@ -99,6 +105,17 @@ def utf8_run(chunk: bytes) -> int | None:
         return None
     found = _UTF8_RUN.search(chunk)
     return found.start() if found else None
+
+
+def _may_be_gb18030(path: Path) -> bool:
+    """Whether sound UTF-8 has no Chinese character as UTF-8, and has some as GB18030: 千山木 would be ǧɽľ."""
+    found = False
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if len(chunk.translate(None, _THREE_BYTES)) < len(chunk):
+                return False
+            found = found or _TWO_PAIRS.search(chunk) is not None
+    return found
 
 
 def is_big5(path: Path) -> bool:

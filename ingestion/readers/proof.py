@@ -64,11 +64,14 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def _utf8(path: Path) -> bool | None:
-    quoted = False
+    quoted, highest = False, 0
     for block in _blocks(path):
         if not is_utf8(block):
             return None
         quoted = quoted or b'"' in block
+        highest = max(highest, np.frombuffer(block, np.uint8).max(initial=0))
+    if 0x80 <= highest < 0xE0:  # and no Chinese character: perhaps it is none at all
+        raise _UnprovedError
     return quoted
 
 

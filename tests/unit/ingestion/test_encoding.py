@@ -86,3 +86,21 @@ def test_characters_that_editions_of_gb18030_differ_on_are_pythons(tmp_path: Pat
     path.write_text("企业名称,营业收入\n龴𠂇ḿ公司,5\n", encoding="gb18030")
     book = read_text(path, len, tmp_path / "scratch")
     assert book.sheets[0].head[1] == ["龴𠂇ḿ公司", "5"]
+
+
+@pytest.mark.parametrize("rows", [1, 60_000])
+def test_f20_gbk_that_is_sound_utf8_is_not_read_as_utf8(tmp_path: Path, rows: int) -> None:
+    text = "uscc,name,period,revenue_yuan\n" + "A,B,2025,1\n" * rows
+    path = tmp_path / "text.csv"
+    path.write_bytes(text.encode() + "A,千山木,2025,1\n".encode("gbk"))
+    with pytest.raises(UnreadableError, match="encoding_ambiguous"):
+        read_text(path, len, tmp_path / "scratch")
+
+
+@pytest.mark.parametrize("name", ["Müller", "a\u00a0b", "甲·乙", "ǧɽľ科", "×"])
+def test_letters_of_europe_are_read_where_nothing_else_is_meant(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "text.csv"
+    path.write_text(f"uscc,name\nA,{name}\n", encoding="utf-8")
+    assert read_text(path, len, tmp_path / "scratch").sheets[0].head[1] == ["A", name]
+    path.write_text("uscc,name\nA,αβγ\n", encoding="utf-8-sig")  # the mark says it
+    assert read_text(path, len, tmp_path / "scratch").sheets[0].head[1] == ["A", "αβγ"]
