@@ -74,7 +74,7 @@ def nfkc(column: pa.Array) -> pa.Array:
     """NFKC, without what nobody sees; most columns of codes and numbers are ASCII, which it does not change."""
     if pc.all(pc.string_is_ascii(column)).as_py() is not False:
         return column
-    return without_invisible(pc.utf8_normalize(column, "NFKC"))
+    return _without_invisible(pc.utf8_normalize(column, "NFKC"))
 
 
 def figures(column: pa.Array) -> pa.Array:
@@ -85,8 +85,8 @@ def figures(column: pa.Array) -> pa.Array:
     return pc.if_else(marked, column, normal)
 
 
-def without_invisible(column: pa.Array) -> pa.Array:
-    """Cells without zero-width characters, which copying from pages and documents leaves within names and numbers."""
+def _without_invisible(column: pa.Array) -> pa.Array:
+    """Cells without zero-width characters, which copying from pages and documents leaves in them."""
     data = _bytes(column)
     if not any((data == lead).any() for lead in _INVISIBLE_LEADS):
         return column

@@ -29,9 +29,8 @@ _UTF8_RUN = re.compile(
 )
 _RARE = bytes(range(0x80, 0xA1))  # half of UTF-8's later bytes, and nearly none of GB18030's
 _THREE_BYTES = bytes(range(0xE0, 0x100))  # with these UTF-8 begins a Chinese character
-_TWO_PAIRS = re.compile(
-    rb"(?:[\xc2-\xdf][\xa1-\xbf]){2}"
-)  # two letters of Europe, or two characters of GB 2312
+# Two letters of Europe, or two characters of GB 2312.
+_TWO_PAIRS = re.compile(rb"(?:[\xc2-\xdf][\xa1-\xbf]){2}")
 _PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 _PAIRS = 4_000  # tell a script
 _BIG5_SHARE = 0.2  # of pairs outside GB 2312: below 0.05 in simplified Chinese, 0.4 in Big5 taken for it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingestion.cell_text import figures
 from ingestion.links import name_form, text_form
 from tests.unit.ingestion.typed_world import code, csv_text, deliver, revenue
 from tests.unit.ingestion.workbook_world import raw_workbook, sheets, xml_row
@@ -26,6 +28,18 @@ def test_f27_the_mark_of_a_footnote_is_no_digit(tmp_path: Path, cell: str) -> No
     assert [row["revenue"] for row in typed.rows] == [Decimal(7_000), Decimal(8_000_000)]
     assert typed.broken == [(3, "revenue", "unreadable", "quarantine")]
     assert [issue["value"] for issue in typed.issues] == [cell]
+
+
+def test_nothing_but_other_widths_of_a_digit_is_a_digit() -> None:
+    """By Unicode's own table: what NFKC makes ASCII of, and is not that character in another width."""
+    widths = ("<wide>", "<narrow>", "<small>", "<vertical>", "<noBreak>")
+    for code_point in range(0x80, 0x20000):
+        one = chr(code_point)
+        normal = unicodedata.normalize("NFKC", one)
+        if not any(c.isascii() and c.isalnum() for c in normal) or 0xD800 <= code_point < 0xE000:
+            continue
+        kept = figures(pa.array([f"5{one}"])).to_pylist() == [f"5{one}"]
+        assert kept == (not unicodedata.decomposition(one).startswith(widths)), hex(code_point)
 
 
 def test_f23_full_width_and_kangxi_forms_are_read(tmp_path: Path) -> None:
