@@ -44,7 +44,10 @@ def command(home: Path, sql: str, form: str | None, parquet: Path | None) -> int
     from publication.releases import Releases
     from publication.tables import to_csv, to_json, to_parquet
 
-    releases = Releases(open_home(home).root)
+    opened = open_home(home)
+    if parquet is not None:
+        opened.keep_out(parquet)
+    releases = Releases(opened.root)
     current = releases.current()
     if current is None:
         raise Stop(

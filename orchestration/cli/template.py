@@ -8,6 +8,7 @@ import click
 
 from orchestration.cli.common import command as make
 from orchestration.cli.common import contract_of, print_json
+from orchestration.home import Home
 from orchestration.messages import Stop, say
 
 
@@ -29,6 +30,7 @@ def command(home: Path, as_json: bool, source: str, output: Path | None) -> int:
     from ingestion.template import write_template
 
     contract, path = contract_of(source), output or Path(f"{source}.xlsx")
+    Home(home).keep_out(path)
     if path.exists():
         raise Stop(
             2,

@@ -257,3 +257,15 @@ cli.main()
 """
     done = run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["template", "patent", "--output"], ["query", "SELECT 1", "--parquet"]])
+def test_a_file_of_the_users_never_lands_in_a_release(
+    home: Home, innostat: Program, command: list[str]
+) -> None:
+    target = home.releases / "r000001-2026-11-23" / "public" / "x"
+    target.parent.mkdir(parents=True)
+    done = innostat(*command, target, home=home.root)
+    assert done.returncode == 2
+    assert "Choose a place outside the data home" in done.stderr
+    assert not target.exists()

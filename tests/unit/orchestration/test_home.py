@@ -60,3 +60,18 @@ def test_a_run_number_is_never_used_twice_whatever_was_pruned(home: Home) -> Non
     (ledger / "notes.json").touch()
     assert home.next_run_id() == "r000010"
     assert run_seq("r1234567") == 1234567
+
+
+@pytest.mark.parametrize(
+    "own", ["releases/current/warehouse.duckdb", "raw/x", "warehouse/x", "runs/r000001/x", "releases"]
+)
+def test_nothing_of_the_users_is_written_where_only_runs_write(tmp_path: Path, own: str) -> None:
+    home = Home(tmp_path)
+    (tmp_path / "releases" / "r000001-2026-11-23").mkdir(parents=True)
+    (tmp_path / "releases" / "current").symlink_to("r000001-2026-11-23")
+    for path in (tmp_path / own, tmp_path / "inbox" / ".." / own):
+        with pytest.raises(Stop) as error:
+            home.keep_out(path)
+        assert error.value.exit_code == 2 and "never changes" in error.value.en
+    home.keep_out(tmp_path / "values.parquet")
+    home.keep_out(tmp_path.parent / "releases" / "x.parquet")
