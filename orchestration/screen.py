@@ -215,7 +215,11 @@ def _files(out: Console, result: dict[str, Any]) -> None:
 
 def _next(out: Console, result: dict[str, Any]) -> None:
     home = _home_option(result)
-    sql = "SELECT member_name, rate FROM coverage WHERE dimension='city' LIMIT 16"
+    # All that tells one rate from another: without it the sixteen would be of any year, basis and purpose.
+    sql = (
+        "SELECT reference_year, member_name, rate FROM coverage WHERE obligation='activity' AND dimension='city'"
+        " AND purpose='statistical' AND tier_basis='CY'"
+    )
     out.print()
     print_line(out, "bold", say("接下来可以", "Next"))
     for text in (f'innostat query{home} "{sql}"', f"innostat status{home}", f"innostat ui{home}"):

@@ -23,7 +23,7 @@ _SHOWN = 100
     "对现行发布执行只读 SQL：屏幕表格、CSV、JSON 或 Parquet。",
     "SQL over the current release, read-only: a table on the screen, CSV, JSON or Parquet.",
     (
-        "query \"SELECT obligation, rate FROM coverage WHERE dimension='province'\"",
+        "query \"FROM coverage WHERE dimension='province'\"",
         'query "SHOW TABLES"',
         'query "SELECT * FROM gap_list" --csv > gap.csv',
         'query "FROM indicator_value" --parquet values.parquet',
