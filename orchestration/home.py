@@ -54,18 +54,6 @@ class Home:
         """Private working state."""
         return self.root / "warehouse"
 
-    def keep_out(self, path: Path) -> None:
-        """Refuse to write a file of the user's where only runs write: releases and what was delivered never change."""
-        for own in (self.releases, self.raw, self.warehouse, self.runs):
-            if path.resolve().is_relative_to(own.resolve()):
-                raise Stop(
-                    2,
-                    "not_yours",
-                    f"不能写到 {path}：{own} 由系统管理，已发布的内容不可更改。请写到数据目录之外。",
-                    f"nothing is written to {path}: {own} is the system's, what is published never changes."
-                    " Choose a place outside the data home.",
-                )
-
     @property
     def typed(self) -> Path:
         """The typed rows of every delivery, made again where they are missing."""
@@ -105,6 +93,18 @@ class Home:
     def releases(self) -> Path:
         """Published, immutable."""
         return self.root / "releases"
+
+    def keep_out(self, path: Path) -> None:
+        """Refuse to write a file of the user's where only runs write: releases and what was delivered never change."""
+        for own in (self.releases, self.raw, self.warehouse, self.runs):
+            if path.resolve().is_relative_to(own.resolve()):
+                raise Stop(
+                    2,
+                    "not_yours",
+                    f"不能写到 {path}：{own} 由系统管理，已发布的内容不可更改。请写到数据目录之外。",
+                    f"nothing is written to {path}: {own} is the system's, what is published never changes."
+                    " Choose a place outside the data home.",
+                )
 
     def run_dir(self, run_id: str) -> Path:
         """Log, receipts, evidence and, while it is not published, the candidate of one run."""

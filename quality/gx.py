@@ -108,8 +108,7 @@ class GxWorker:
 
 def start(log: Path | None = None, command: Sequence[str] = ("-m", "quality.gx_worker")) -> GxWorker:
     """Starts the process at once; it imports great-expectations while the run does other work."""
-    # The worker holds its own handle on the file.
-    said: IO[bytes] = log.open("w+b") if log else tempfile.TemporaryFile()  # noqa: SIM115
+    said: IO[bytes] = log.open("w+b") if log else tempfile.TemporaryFile()  # noqa: SIM115 - the worker holds it on
     process = subprocess.Popen(
         # -P: the folder a user stands in must not shadow a module.
         [sys.executable, "-P", *command],

@@ -24,7 +24,7 @@ from ingestion.readers.writing import Written
 
 _SHEET = "sheet0.csv"
 _ROWS = 20_000
-_STORED = {pa.float16(): np.float16, pa.float32(): np.float32}
+_NARROW = {pa.float16(): np.float16, pa.float32(): np.float32}
 
 
 def read_parquet(path: Path, out: Path) -> list[Written]:
@@ -55,11 +55,11 @@ def _texts(name: str, column: Any, row: int) -> list[str]:
     if pa.types.is_dictionary(kind):
         column, kind = column.dictionary_decode(), kind.value_type
     if pa.types.is_floating(kind):
-        # The shortest decimal is that of the number as it is stored: in four bytes 0.1 is not what it is in eight.
-        stored = _STORED.get(kind, float)
-        return [
-            "" if value is None else float_text(float(str(stored(value)))) for value in column.to_pylist()
-        ]
+        values = column.to_pylist()
+        if narrow := _NARROW.get(kind):
+            # The shortest decimal is that of the number as it is stored: in four bytes 0.1 is not what it is in eight.
+            values = [None if value is None else float(str(narrow(value))) for value in values]
+        return ["" if value is None else float_text(value) for value in values]
     if pa.types.is_decimal(kind):
         return ["" if value is None else format(value, "f") for value in column.to_pylist()]
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):

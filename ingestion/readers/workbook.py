@@ -115,9 +115,8 @@ def _loaded_and_seen(
     if archive.inflated(opened) < _LARGE:
         seen = _look_into(opened, kind)
         return _load(path, kind, out), seen
-    from concurrent.futures import (
-        ThreadPoolExecutor,
-    )  # not at the child's start, of which it would take a tenth
+    # Not at the child's start, of which it would take a tenth.
+    from concurrent.futures import ThreadPoolExecutor
 
     # calamine leaves the interpreter to the proof. What it says of a file that is not sound is nobody's concern.
     with ThreadPoolExecutor(1) as beside:
