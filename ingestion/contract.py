@@ -137,6 +137,11 @@ def load_contracts(folder: Path = SOURCES) -> dict[str, Source]:
     return sources
 
 
+def scope_columns() -> dict[str, str]:
+    """The column by which each source that comes scope by scope is counted (the register: its frame year)."""
+    return {name: source.scope[0] for name, source in load_contracts().items() if source.scope}
+
+
 def _source(name: str, entry: dict[str, Any]) -> Source:
     mode, _, scope = entry["delivery"].partition(" per ")
     columns = {

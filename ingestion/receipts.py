@@ -20,6 +20,7 @@ import xlsxwriter
 
 from ingestion.contract import Source
 from ingestion.intake import Taken
+from ingestion.macros import literal
 from ingestion.returned import Returned
 from ingestion.template import for_paper
 
@@ -32,6 +33,10 @@ _AT_ONCE = 10_000
 _IN_MEMORY = 20_000  # rows
 _WRITERS = 2
 
+_MADE_OF = {
+    "raw": ("run_setting", "delivery", "quarantined_row", "warned_row", "unlinked_row"),
+    "settling": ("file", "rule", "issue", "conflict"),
+}
 _ROWS_OF = """
     SELECT source, count(*) FROM (
         SELECT source FROM raw.quarantined_row UNION ALL SELECT source FROM raw.warned_row
@@ -68,10 +73,20 @@ _NAMES = [
 ]
 
 
+def set_aside(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Copy what receipts are made of from the settled database into one of its own, so that neither waits for the other."""
+    con.execute(f"ATTACH {literal(str(path))} AS aside")
+    for schema, tables in _MADE_OF.items():
+        con.execute(f"CREATE SCHEMA aside.{schema}")
+        for table in tables:
+            con.execute(f"CREATE TABLE aside.{schema}.{table} AS FROM {schema}.{table}")
+    con.execute("DETACH aside")
+
+
 def write_receipts(
     con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Source], taken: Iterable[Taken], folder: Path
 ) -> list[Path]:
-    """Write `<source>.xlsx` into the folder for each source that has a file in the settled database."""
+    """Write `<source>.xlsx` for each source that has a file in the settled database, or in what was set aside of it."""
     folder.mkdir(parents=True, exist_ok=True)
     taken = list(taken)
     returned = Returned(con, contracts, taken)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import lineage, records, summary
 from orchestration.acts import freezes, read_acts
+from orchestration.beside import receipts_of
 from orchestration.environment import SEEDS
 from orchestration.messages import Stop
 from orchestration.progress import log
@@ -77,7 +78,7 @@ def settle(run: Run) -> None:
     """Work out what holds at the as-of date into schema raw of a fresh database."""
     from ingestion.contract import load_contracts
     from ingestion.decisions import DecisionError
-    from ingestion.receipts import write_receipts
+    from ingestion.receipts import set_aside
     from ingestion.reference import Reference
     from ingestion.settle import RunSetting
     from ingestion.settle import settle as settle_into
@@ -114,7 +115,8 @@ def settle(run: Run) -> None:
             if (earlier := records.released_before(run.home, run.as_of)) is not None:
                 hand_on(con, earlier)
             run.summary |= summary.settled(con)
-            write_receipts(con, load_contracts(), intake.taken, run.folder / "receipts")
+            set_aside(con, told := run.database.with_name("receipts.duckdb"))
+        run.receipts = receipts_of(run, told, intake.taken)
         _leave(run, "settle")
         waiting, bad = run.summary["unlinked"], sum(one["rows"] for one in run.summary["quarantine"])
         run.progress.result(
@@ -138,6 +140,8 @@ def build(run: Run, manifest: Mapping[str, Any]) -> None:
 
         run.warm()  # imports on the core that dbt leaves idle
         results = run.builder().build(finished)
+        if run.receipts is not None:
+            run.receipts.result()
         states, outcomes = from_dbt(
             [asdict(one) for one in results], manifest, row_counts(run.database, manifest)
         )
@@ -170,6 +174,7 @@ def disclose(run: Run, manifest: Mapping[str, Any]) -> None:
 
 def check(run: Run, manifest: Mapping[str, Any]) -> None:
     """Every check is put to the build; beside them its tables are written out."""
+    from ingestion.contract import scope_columns
     from quality.sql_checks import run_sql_checks
 
     with run.stage("check", "checked"):
@@ -179,7 +184,7 @@ def check(run: Run, manifest: Mapping[str, Any]) -> None:
         with ThreadPoolExecutor(1) as beside:
             expectations = beside.submit(run.warm().ask, run.database, checks, engine)
             outcomes = run_sql_checks(
-                checks, run.database, _previous(run), run.settings.gate, _scopes(), engine
+                checks, run.database, _previous(run), run.settings.gate, scope_columns(), engine
             )
             outcomes += expectations.result()
         write_evidence(run.evidence, "check", Evidence(run.run_id, (), tuple(outcomes)))
@@ -207,6 +212,7 @@ def judge(run: Run, manifest: Mapping[str, Any]) -> None:
 
 def publish(run: Run, manifest: Mapping[str, Any]) -> None:
     """Write the candidate, and unless the gate holds it make it a release and then the current one."""
+    from ingestion.contract import scope_columns
     from publication.candidate import complete
     from publication.releases import Releases
 
@@ -216,7 +222,7 @@ def publish(run: Run, manifest: Mapping[str, Any]) -> None:
     verdict = json.loads((run.folder / "verdict.json").read_bytes())
     evidence = evidence_of(run)
     with run.stage("write", "candidate_written"):
-        facts = summary.release_facts(run, evidence.outcomes, verdict, _scopes())
+        facts = summary.release_facts(run, evidence.outcomes, verdict, scope_columns())
         written = complete(run.candidate, run.write_tables(manifest).result(), facts)
         place = str(run.candidate.relative_to(run.home.root))
         run.progress.result(place, place)
@@ -289,10 +295,3 @@ def _previous(run: Run) -> Any:
     return Previous(
         releases.path(run.previous) / "warehouse.duckdb", releases.manifest(run.previous)["settled_rows"]
     )
-
-
-def _scopes() -> dict[str, str]:
-    """The column by which each source that comes scope by scope is counted (the register: its frame year)."""
-    from ingestion.contract import load_contracts
-
-    return {name: contract.scope[0] for name, contract in load_contracts().items() if contract.scope}

@@ -54,6 +54,7 @@ class Run:
     news: News = field(init=False)
     gx: GxWorker | None = None
     dbt: DbtWorker | None = None
+    receipts: Future[list[Path]] | None = None
     tables: Future[Rows] | None = None
     intake: Intake | None = None
     summary: dict[str, Any] = field(default_factory=dict)
@@ -98,12 +99,13 @@ class Run:
         """The working database of this run."""
         return self.home.build_db(self.run_id)
 
-    def connect(self) -> DuckDBPyConnection:
-        """The working database, opened within the limits of the settings."""
+    def connect(self, path: Path | None = None) -> DuckDBPyConnection:
+        """The working database, or another one beside it, opened within the limits of the settings."""
         import duckdb
 
-        # A run that dies leaves its working database to nobody: nothing waits for the disk.
-        return duckdb.connect(str(self.database), config={**self.settings.run.engine, "fsync_mode": "none"})
+        # A run that dies leaves its working databases to nobody: nothing waits for the disk.
+        engine = {**self.settings.run.engine, "fsync_mode": "none"}
+        return duckdb.connect(str(path or self.database), config=engine)
 
     @property
     def release_id(self) -> str:
@@ -160,8 +162,9 @@ class Run:
 
         `at_once` does not wait for what is still being written.
         """
-        if self.tables is not None and not at_once:
-            wait([self.tables])
+        if not at_once:
+            begun: list[Future[Any]] = [one for one in (self.receipts, self.tables) if one is not None]
+            wait(begun)
         if self.gx is not None:
             self.gx.close()
             self.gx = None

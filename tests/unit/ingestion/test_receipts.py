@@ -4,6 +4,7 @@ import zipfile
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -39,6 +40,23 @@ def test_a_receipt_for_each_source_that_delivered(world, tmp_path):
     paths = written(world, tmp_path / "receipts")
     assert sorted(paths) == ["enterprise_register", "enterprise_revenue"]
     assert {path.stat().st_mode & 0o777 for path in paths.values()} == {0o600}
+
+
+def test_what_is_set_aside_gives_the_same_receipts(world, tmp_path):
+    world.register(enterprise(A, "晶锐科技"))
+    world.deliver(
+        "rd_institution",
+        [institution("1", "晶瑞科技"), institution("2", "甲", A), institution("2", "甲", B)],
+        name="名单.xlsx",
+    )
+    with world.settled() as con:
+        receipts.set_aside(con, tmp_path / "aside.duckdb")
+        at_once = write_receipts(con, world.contracts, world.taken, tmp_path / "at once")
+    with duckdb.connect(str(tmp_path / "aside.duckdb")) as con:
+        later = write_receipts(con, world.contracts, world.taken, tmp_path / "later")
+    assert [path.name for path in later] == [path.name for path in at_once]
+    assert [path.read_bytes() for path in later] == [path.read_bytes() for path in at_once]
+    assert sheets(later[1])["退回修改"], "the rows in conflict go back"
 
 
 def test_a_receipt_says_what_was_accepted_and_what_was_not_and_why(world, tmp_path):
