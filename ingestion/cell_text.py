@@ -6,13 +6,14 @@ Belongs here: operations on whole columns of text. Does not belong here: what a 
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.macros import INVISIBLE, SPACE
+from ingestion.macros import INVISIBLE, MISSING, SPACE
 
 _Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -21,8 +22,16 @@ _Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 _SPACES = (9, 10, 13)
 _SPACE_LAST = 32  # of those that are one byte; the others begin with
 _SPACE_LEADS = sorted({space.encode()[0] for space in SPACE} - set(range(_SPACE_LAST + 1)))
-_ALONE = (ord("#"), 127)
+_ERROR, _DELETE = ord("#"), 127
 _C1_LEAD, _C1_LAST = 0xC2, 0x9F
+
+# Nothing, as people write it: half and full width mixed. The lengths in bytes spare nearly every cell the comparison.
+_WIDE = str.maketrans({character: f"{character}{chr(ord(character) + 0xFEE0)}" for character in "-/anul"})
+_NOTHING = pa.array(
+    sorted({"".join(mixed) for word in MISSING for mixed in product(*(c.translate(_WIDE) for c in word))})
+)
+_LONGEST = max(map(len, MISSING))
+_LONGEST_WIDE = 3 * _LONGEST
 
 _PLAIN_LENGTH = 20  # a sign, a point, and as many digits as the engine keeps
 _PLAIN_BYTES = (ord("-"), ord("9"))  # with a point and a slash between
@@ -77,6 +86,19 @@ def nfkc(column: pa.Array) -> pa.Array:
     return _without_invisible(pc.utf8_normalize(column, "NFKC"))
 
 
+def said(column: pa.Array, *, wide: bool, number: pa.Array | None = None) -> pa.Array:
+    """NULL for cells that say nothing (MISSING); in full-width forms too, if there may be some.
+
+    `number` is what `plain_numbers` made of the column: where it has numbers at all, its other cells are blank.
+    """
+    if number is not None and number.null_count < len(number):
+        return pc.if_else(pc.is_valid(number), column, _NONE) if number.null_count else column
+    lengths = pc.binary_length(column)
+    if pc.all(pc.greater(lengths, _LONGEST_WIDE if wide else _LONGEST)).as_py() is not False:
+        return column
+    return pc.if_else(pc.is_in(pc.utf8_lower(column), _NOTHING), _NONE, column)
+
+
 def figures(column: pa.Array) -> pa.Array:
     """NFKC for numbers and days: full-width forms are digits, the mark of a footnote behind a number (12①, 5²) is none."""
     normal = nfkc(column)
@@ -95,7 +117,10 @@ def _without_invisible(column: pa.Array) -> pa.Array:
 
 def words_as_digits(column: pa.Array) -> pa.Array:
     """二〇二五年三月十五日 as 2025年3月15日: years are told digit by digit, months and days with their tens."""
-    if pc.any(pc.match_substring_regex(column, _WORDS)).as_py():
+    if (
+        pc.all(pc.string_is_ascii(column)).as_py() is False
+        and pc.any(pc.match_substring_regex(column, _WORDS)).as_py()
+    ):
         for pattern, digits in _TENS:
             column = pc.replace_substring_regex(column, pattern, digits)
         for word, digit in _DIGITS.items():
@@ -125,12 +150,15 @@ def _may_be_plain(column: pa.Array) -> bool:
 def is_suspicious(column: pa.Array) -> bool:
     """Whether some cell may hold a control character or a spreadsheet's error."""
     data = _bytes(column)
-    if not len(data) or (data.min() > _ALONE[0] and data.max() < _ALONE[1]):
+    if not len(data):
         return False
-    if any((data == byte).any() for byte in _ALONE):
-        return True
-    if (control := data < 32).any() and not np.isin(data[control], _SPACES).all():
-        return True
+    if data.min() <= _ERROR:
+        if (data == _ERROR).any():
+            return True
+        if (control := data < 32).any() and not np.isin(data[control], _SPACES).all():
+            return True
+    if data.max() < _DELETE:
+        return False
     # A name's middle dot begins with the same byte as C1.
     lead = np.flatnonzero(data[:-1] == _C1_LEAD)
-    return bool((data[lead + 1] <= _C1_LAST).any())
+    return bool((data == _DELETE).any() or (data[lead + 1] <= _C1_LAST).any())

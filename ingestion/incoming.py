@@ -14,7 +14,16 @@ from functools import cached_property, reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.cell_text import PLAIN, figures, is_suspicious, nfkc, plain_numbers, trimmed, words_as_digits
+from ingestion.cell_text import (
+    PLAIN,
+    figures,
+    is_suspicious,
+    nfkc,
+    plain_numbers,
+    said,
+    trimmed,
+    words_as_digits,
+)
 from ingestion.cells import is_nfkc
 from ingestion.codes import sound_codes
 from ingestion.contract import Column
@@ -43,11 +52,11 @@ class Incoming:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The cells as delivered (`c0` …), the sheet's own, constants (`k:`), cells after NFKC (`n:`), sound codes (`s:`),
-        plain numbers (`v:`)."""
+        """The cells as delivered (`c0` …), the sheet's own, constants (`k:`), what cells say, NULL for nothing (`n:`), sound
+        codes (`s:`), plain numbers (`v:`)."""
         added = [("_sheet", pa.string()), ("_delivered_on", pa.date32()), ("_head", pa.bool_())]
         added += [(f"k:{name}", pa.string()) for name in self.job.constants]
-        added += [(f"n:{column.name}", pa.string()) for column in self._normal]
+        added += [(f"n:{column.name}", pa.string()) for column in self._delivered]
         added += [(f"s:{column.name}", pa.bool_()) for column in self._codes]
         added += [(f"v:{name}", kind) for name, kind in self._numbers.items()]
         return pa.schema([*schema(self.job.layout.width), *(pa.field(*one) for one in added)])
@@ -58,7 +67,7 @@ class Incoming:
         try:
             for batch in self.sheet.batches(layout.data, layout.width):
                 cells = {name: trimmed(batch.column(name)) for name in batch.schema.names}
-                if not self.job.suspicious and any(is_suspicious(cells[raw]) for raw in self._delivered):
+                if not self.job.suspicious and any(is_suspicious(cells[raw]) for raw in self._looked_at):
                     raise SuspiciousError
                 yield pa.RecordBatch.from_arrays([*cells.values(), *self._added(cells)], schema=self.schema)
         except (RefusedError, SuspiciousError) as error:
@@ -73,33 +82,38 @@ class Incoming:
         constants = {f"k:{name}": pa.repeat(value, rows) for name, value in self.job.constants.items()}
         yield from constants.values()
         given = {**cells, **constants}
-        normal = {
-            c.name: (figures if c.type in _FIGURES else nfkc)(given[self._raw(c)]) for c in self._normal
-        }
-        for column in self._normal:
-            yield words_as_digits(normal[column.name]) if column.type in _DATED else normal[column.name]
+        normal = {column.name: _normal(column, given[self._raw(column)]) for column in self._delivered}
+        numbers = {name: plain_numbers(normal[name], kind) for name, kind in self._numbers.items()}
+        for column in self._delivered:
+            yield said(normal[column.name], wide=not is_nfkc(column), number=numbers.get(column.name))
         yield from (sound_codes(normal[column.name]) for column in self._codes)
-        yield from (plain_numbers(normal[name], kind) for name, kind in self._numbers.items())
+        yield from numbers.values()
 
     @cached_property
-    def _normal(self) -> list[Column]:
-        return [c for c in self.job.source.columns.values() if self.job.raw(c) and is_nfkc(c)]
+    def _delivered(self) -> list[Column]:
+        return [column for column in self.job.source.columns.values() if self.job.raw(column)]
 
     @cached_property
     def _codes(self) -> list[Column]:
-        return [column for column in self._normal if column.type == "uscc"]
+        return [column for column in self._delivered if column.type == "uscc"]
 
     @cached_property
     def _numbers(self) -> dict[str, pa.DataType]:
-        return {column.name: PLAIN[column.type] for column in self._normal if column.type in PLAIN}
+        return {column.name: PLAIN[column.type] for column in self._delivered if column.type in PLAIN}
 
     @cached_property
-    def _delivered(self) -> list[str]:
-        given = self.job.source.columns.values()
-        return [self._raw(c) for c in given if self.job.raw(c) and c.name not in self.job.constants]
+    def _looked_at(self) -> list[str]:
+        return [self._raw(column) for column in self._delivered if column.name not in self.job.constants]
 
     def _raw(self, column: Column) -> str:
         return str(self.job.raw(column)).strip('"')
+
+
+def _normal(column: Column, cells: pa.Array) -> pa.Array:
+    if not is_nfkc(column):
+        return cells
+    normal = (figures if column.type in _FIGURES else nfkc)(cells)
+    return words_as_digits(normal) if column.type in _DATED else normal
 
 
 def _repeats_head(cells: _Cells, layout: Layout, rows: int) -> pa.Array:

@@ -51,23 +51,6 @@ def literals(values: Sequence[str]) -> str:
     return ", ".join(literal(value) for value in values)
 
 
-def text_sql(cell: str, *, nfkc: bool) -> str:
-    """The trimmed cell; NULL where it says that there is nothing. Full-width forms of the marks count too.
-
-    Cells come trimmed: SQL's trim() with a set of characters costs more than all the rest. The lengths in
-    bytes spare nearly every cell the comparisons.
-    """
-    longest, wide = 4, ""
-    if not nfkc:
-        folded = f"translate(lower({cell}), {literal('－／ｎｕｌａ')}, {literal('-/nula')})"
-        longest = 12
-        wide = f"WHEN strlen({cell}) IN (6, 9, 12) AND {folded} IN ({literals(MISSING)}) THEN NULL"
-    return f"""CASE WHEN strlen({cell}) > {longest} THEN {cell}
-        WHEN {cell} IN ({literals([*MISSING, "－", "／"])}) THEN NULL
-        WHEN strlen({cell}) IN (3, 4) AND lower({cell}) IN ({literals(MISSING)}) THEN NULL
-        {wide} ELSE {cell} END"""
-
-
 def _check_sum() -> str:
     """Sum of the characters' values times their weights."""
     return " + ".join(
@@ -161,5 +144,5 @@ CREATE MACRO area_kind(code) AS
 
 CREATE MACRO places(cell) AS
     list_transform(regexp_split_to_array(cell, '{ANY_SPACE}*[;、|]{ANY_SPACE}*'),
-        lambda x: {text_sql("x", nfkc=True)});
+        lambda x: CASE WHEN lower(x) NOT IN ({literals(MISSING)}) THEN x END);
 """

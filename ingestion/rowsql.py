@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingestion.cell_text import PLAIN
-from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, is_nfkc, quarantines
+from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, quarantines
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
 from ingestion.hints import column_hint, hint_sql
-from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, text_sql
+from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal
 from ingestion.mark import CELL
 from ingestion.rules import row_rules
 
@@ -48,10 +48,6 @@ class Job:
             return identifier(f"k:{column.name}")
         index = self.layout.columns.get(column.name)
         return None if index is None else f"c{index}"
-
-    def normal(self, column: Column) -> str | None:
-        """The identifier of the cells after NFKC where the column is read that way, else as delivered."""
-        return identifier(f"n:{column.name}") if self.raw(column) and is_nfkc(column) else self.raw(column)
 
     def is_required(self, column: Column) -> bool:
         """Whether a blank cell of this column alone keeps the row out."""
@@ -95,7 +91,7 @@ def insert_sql(job: Job, incoming: str) -> str:
             texts.append(f"CAST(NULL AS VARCHAR) AS {names.text}")
             rules.append(f"NULL AS {_q(column)}")
             continue
-        text = text_sql(str(job.normal(column)), nfkc=is_nfkc(column))
+        text = identifier(f"n:{column.name}")
         if job.suspicious:
             flaws.append(f"{_flaw(str(job.raw(column)))} AS {_f(column)}")
             text = f"CASE WHEN {_f(column)} IS NULL THEN {text} END"
@@ -117,7 +113,7 @@ def insert_sql(job: Job, incoming: str) -> str:
         ", ".join(["*", *reads]),
         f"*, {', '.join(values)}",
         f"*, {', '.join(rules)}",
-        f"*, {_listed(job)}",
+        *(f"*, {listed}" for listed in _listed(job)),
     ]
     # Nested, not WITH: the engine, which is told not to rewrite, would keep the rows of each name apart.
     # Only what is read comes so far: each stage takes memory for all its columns, and a sheet may have 2,000 of them.
@@ -188,7 +184,7 @@ def _read(job: Job) -> str:
     named = ["_sheet", "_row", "_fields", "_beyond", "_head", "_delivered_on"]
     for column in job.source.columns.values():
         if raw := job.raw(column):
-            named += [raw, str(job.normal(column))]
+            named += [raw, identifier(f"n:{column.name}")]
             named += [names_of(column).sound] if column.type == "uscc" else []
             named += [names_of(column).number] if column.type in PLAIN else []
     named += [] if job.mark is None else [f"c{job.mark}"]
@@ -257,7 +253,7 @@ def _places(source: Source) -> list[tuple[str, Column | None]]:
     return [*source.columns.items(), *((column, None) for column in whole.values())]
 
 
-def _listed(job: Job) -> str:
+def _listed(job: Job) -> tuple[str, str]:
     """The rules that a row breaks and the cells that break them; nearly every row breaks none."""
     columns = job.source.columns.values()
     whole = [identifier("q!" + rule) for rule in (*ROW_RULES, *_link_rules(job.source))]
@@ -271,9 +267,11 @@ def _listed(job: Job) -> str:
             *("NULL" for _ in _link_rules(job.source)),
         ]
     )
-    broken = f"coalesce({rules}) IS NOT NULL"
-    shown = f"({broken} OR _kind = 'total')"
-    return f"CASE WHEN {broken} THEN [{rules}] END AS _rules, CASE WHEN {shown} THEN [{cells}] END AS _cells"
+    shown = "(_rules IS NOT NULL OR _kind = 'total')"
+    return (
+        f"CASE WHEN coalesce({rules}) IS NOT NULL THEN [{rules}] END AS _rules",
+        f"CASE WHEN {shown} THEN [{cells}] END AS _cells",
+    )
 
 
 def _bad(source: Source) -> str:

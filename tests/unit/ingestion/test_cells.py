@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import unicodedata
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -16,11 +17,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingestion.cell_text import PLAIN, is_suspicious, plain_numbers, trimmed
+from ingestion.cell_text import PLAIN, is_suspicious, plain_numbers, said, trimmed
 from ingestion.cells import cell_sql
 from ingestion.codes import sound_codes
 from ingestion.contract import Column, Source, Type, load_contracts
-from ingestion.macros import CONTROL, SPACE, literal
+from ingestion.macros import CONTROL, MISSING, SPACE, literal
 from ingestion.rowsql import names_of
 from tests.unit.ingestion.typed_world import ALPHABET, ON, REFERENCE, check_digit, code
 
@@ -489,6 +490,32 @@ def test_a_column_without_white_space_or_marks_is_known_by_its_bytes(cells: list
     assert trimmed(column).to_pylist() == [cell.strip(SPACE) for cell in cells]
     control = re.compile(CONTROL.replace("\\x{", "\\x"))
     assert is_suspicious(column) >= any(control.search(cell) or "#" in cell for cell in cells)
+
+
+_FULL_WIDTH = str.maketrans("-/anul", "－／ａｎｕｌ")
+_WORDS = st.sampled_from(
+    [*MISSING, "NULL", "N/A", "NaN", "---", "nul", "0", "12", "是", "合肥市某某有限公司"]
+)
+
+
+@given(st.lists(_WORDS | _WORDS.map(lambda word: word.translate(_FULL_WIDTH)) | st.text(max_size=5)))
+def test_cells_that_say_nothing_are_missing(cells: list[str]) -> None:
+    column = pa.array(cells, pa.string())
+    half = [unicodedata.normalize("NFKC", cell) for cell in cells]
+    assert said(pa.array(half, pa.string()), wide=False).to_pylist() == [
+        None if cell.lower() in MISSING else cell for cell in half
+    ]
+    folded = [cell.lower().translate(str.maketrans("－／ａｎｕｌ", "-/anul")) for cell in cells]
+    assert said(column, wide=True).to_pylist() == [
+        None if word in MISSING else cell for word, cell in zip(folded, cells, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("cells", [["1", "", "20"], ["", ""], ["1", "2"], ["1", "--"]])
+def test_what_is_missing_beside_numbers_is_known_from_them(cells: list[str]) -> None:
+    column = pa.array(cells)
+    numbers = plain_numbers(column, PLAIN["money"])
+    assert said(column, wide=False, number=numbers).to_pylist() == said(column, wide=False).to_pylist()
 
 
 def test_codes_side_by_side_and_apart_are_the_same_codes() -> None:
