@@ -85,7 +85,8 @@ def cell_sql(column: Column, source: Source, power: int, names: Names) -> Cell:
     rule = (
         found.rule if future is None else f"coalesce({found.rule}, CASE WHEN {future} THEN 'in_future' END)"
     )
-    return Cell(found.parse, found.read, found.value, f"CASE WHEN {names.text} IS NOT NULL THEN {rule} END")
+    broken = rule if rule == "NULL" else f"CASE WHEN {names.text} IS NOT NULL THEN {rule} END"
+    return Cell(found.parse, found.read, found.value, broken)
 
 
 def _plain(read: str, column: Column, n: Names) -> Cell:

@@ -6,13 +6,12 @@ Belongs here: the columns of the stream, what Arrow does to cells before SQL. Do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property, reduce
+from functools import cached_property
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingestion.cell_text import (
     PLAIN,
@@ -27,12 +26,11 @@ from ingestion.cell_text import (
 from ingestion.cells import is_nfkc
 from ingestion.codes import sound_codes
 from ingestion.contract import Column
-from ingestion.header import Layout
 from ingestion.readers.sheet import TextSheet, schema
+from ingestion.row_kind import Cells, with_kinds
 from ingestion.rowsql import Job
 from ingestion.rules import RefusedError
 
-_Cells = Mapping[str, pa.Array]
 _DATED = ("date", "month", "period", "year")
 _FIGURES = (*_DATED, "money", "int", "decimal", "area", "industry", "bool")
 
@@ -54,7 +52,7 @@ class Incoming:
     def schema(self) -> pa.Schema:
         """The cells as delivered (`c0` …), the sheet's own, constants (`k:`), what cells say, NULL for nothing (`n:`), sound
         codes (`s:`), plain numbers (`v:`)."""
-        added = [("_sheet", pa.string()), ("_delivered_on", pa.date32()), ("_head", pa.bool_())]
+        added = [("_sheet", pa.string()), ("_delivered_on", pa.date32()), ("_kind", pa.string())]
         added += [(f"k:{name}", pa.string()) for name in self.job.constants]
         added += [(f"n:{column.name}", pa.string()) for column in self._delivered]
         added += [(f"s:{column.name}", pa.bool_()) for column in self._codes]
@@ -69,16 +67,19 @@ class Incoming:
                 cells = {name: trimmed(batch.column(name)) for name in batch.schema.names}
                 if not self.job.suspicious and any(is_suspicious(cells[raw]) for raw in self._looked_at):
                     raise SuspiciousError
-                yield pa.RecordBatch.from_arrays([*cells.values(), *self._added(cells)], schema=self.schema)
+                rows, kinds = with_kinds(cells, layout)
+                yield pa.RecordBatch.from_arrays(
+                    [*rows.values(), *self._added(rows, kinds)], schema=self.schema
+                )
         except (RefusedError, SuspiciousError) as error:
             self.stopped.append(error)
             raise
 
-    def _added(self, cells: _Cells) -> Iterator[pa.Array]:
-        rows = len(cells["_row"])
+    def _added(self, cells: Cells, kinds: pa.Array) -> Iterator[pa.Array]:
+        rows = len(kinds)
         yield pa.repeat(self.sheet.name, rows)
         yield pa.repeat(pa.scalar(self.delivered_on), rows)
-        yield _repeats_head(cells, self.job.layout, rows)
+        yield kinds
         constants = {f"k:{name}": pa.repeat(value, rows) for name, value in self.job.constants.items()}
         yield from constants.values()
         given = {**cells, **constants}
@@ -114,13 +115,3 @@ def _normal(column: Column, cells: pa.Array) -> pa.Array:
         return cells
     normal = (figures if column.type in _FIGURES else nfkc)(cells)
     return words_as_digits(normal) if column.type in _DATED else normal
-
-
-def _repeats_head(cells: _Cells, layout: Layout, rows: int) -> pa.Array:
-    """Rows of which two cells say what the header says above them."""
-    same = pa.repeat(pa.scalar(0, pa.int8()), rows)
-    for name, titles in layout.titles.items():
-        cell = cells[f"c{layout.columns[name]}"]
-        if found := [pc.equal(cell, title) for title in titles]:
-            same = pc.add(same, reduce(pc.or_, found).cast(pa.int8()))
-    return pc.greater_equal(same, min(2, len(layout.titles)))

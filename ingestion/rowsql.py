@@ -1,7 +1,7 @@
 """The SQL statement that types the rows of one sheet, generated from its contract and its layout.
 
-Belongs here: which rows count, which rules a row breaks as a whole, and how the cells' expressions are
-put together. Does not belong here: the expressions themselves (`cells`), running them (`typist`, `typed`).
+Belongs here: which rules a row breaks as a whole, and how the cells' expressions are put together. Does not belong
+here: the expressions themselves (`cells`), which rows are data (`row_kind`), running them (`typist`, `typed`).
 Values that come from a file or its sidecar (titles, constants, dates) arrive as columns; they are never part of
 the statement, which is the same for all files of one form.
 """
@@ -16,19 +16,11 @@ from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, quaran
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
 from ingestion.hints import column_hint, hint_sql
-from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal
-from ingestion.mark import CELL
+from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, literals
 from ingestion.rules import row_rules
 
 # Rules that a row breaks as a whole, with the column under which they are listed.
 ROW_RULES = {"ragged_row": "", "consolidated": "consolidated", "abolished_without_date": "abolished_on"}
-
-# Total rows and footers, by the first cell that is text; those of the first pattern sum up their sheet.
-_TOTAL = "^(合计|总计)"
-_NOT_DATA = "^(小计|其中|单位负责人|填表人|制表人|注[:：])"
-_NOT_DATA_INITIALS = "合小总其单填制注"
-_SERIAL_DIGITS = 7
-_SERIAL = rf"[0-9]{{1,{_SERIAL_DIGITS}}}(\.0*)?"
 
 
 @dataclass(frozen=True)
@@ -101,13 +93,8 @@ def insert_sql(job: Job, incoming: str) -> str:
         values.append(f"{cells[column.name].value} AS {names.value}")
         rules.append(f"{_cell_rule(job, column, cells[column.name].rule)} AS {_q(column)}")
     rules += [f"{rule} AS {identifier('q!' + name)}" for name, rule in _row_rules(job).items()]
-    row = [f"c{i}" for i in range(job.layout.width)]
-    first = [*(f"nullif({cell}, '')" for cell in row), "_beyond"]
-    # A short number before the first text is a serial number or a year, not what tells a total row.
-    first_text = [*map(_unless_serial, row), "_beyond"]
     stages = [
-        f"*, {_kind(job)} AS _kind",
-        ", ".join(["*", *flaws]),
+        ", ".join([_read(job), *flaws]),
         f"*, {', '.join(texts)}",
         ", ".join(["*", *parses]),
         ", ".join(["*", *reads]),
@@ -117,8 +104,7 @@ def insert_sql(job: Job, incoming: str) -> str:
     ]
     # Nested, not WITH: the engine, which is told not to rewrite, would keep the rows of each name apart.
     # Only what is read comes so far: each stage takes memory for all its columns, and a sheet may have 2,000 of them.
-    told = f"coalesce({', '.join(first)}) AS _first, coalesce({', '.join(first_text)}) AS _text"
-    rows = f"(SELECT * FROM (SELECT {_read(job)}, {told} FROM {incoming}) WHERE _first IS NOT NULL)"
+    rows = incoming
     for stage in stages:
         rows = f"(SELECT {stage} FROM {rows})"
     return f"""
@@ -181,7 +167,7 @@ def _link_rules(source: Source) -> dict[str, str]:
 
 def _read(job: Job) -> str:
     """The columns of the stream that later stages look at."""
-    named = ["_sheet", "_row", "_fields", "_beyond", "_head", "_delivered_on"]
+    named = ["_sheet", "_row", "_fields", "_beyond", "_kind", "_delivered_on"]
     for column in job.source.columns.values():
         if raw := job.raw(column):
             named += [raw, identifier(f"n:{column.name}")]
@@ -189,23 +175,6 @@ def _read(job: Job) -> str:
             named += [names_of(column).number] if column.type in PLAIN else []
     named += [] if job.mark is None else [f"c{job.mark}"]
     return ", ".join(dict.fromkeys(named))
-
-
-def _unless_serial(cell: str) -> str:
-    # The length spares nearly every code the regular expression.
-    longer = f"strlen({cell}) > {_SERIAL_DIGITS} AND NOT contains({cell}, '.')"
-    return f"CASE WHEN {longer} OR NOT regexp_full_match({cell}, '({_SERIAL})?') THEN {cell} END"
-
-
-def _kind(job: Job) -> str:
-    layout = job.layout
-    bare = "regexp_replace(_text, '[\\s\\p{Z}]', '', 'g')"
-    not_data = f"""CASE WHEN regexp_matches({bare}, '{_TOTAL}') THEN 'total'
-        WHEN regexp_matches({bare}, '{_NOT_DATA}') THEN 'skipped' END"""
-    # The first look at one character spares nearly every row the regular expressions.
-    return f"""coalesce(CASE WHEN contains('{_NOT_DATA_INITIALS}', left(_text, 1)) THEN {not_data} END,
-        CASE WHEN _head THEN 'head'
-        WHEN _beyond IS NOT NULL OR _fields < {layout.width} THEN 'ragged' ELSE 'data' END)"""
 
 
 def _cell_rule(job: Job, column: Column, rule: str) -> str:
@@ -216,6 +185,8 @@ def _cell_rule(job: Job, column: Column, rule: str) -> str:
     if job.suspicious:
         flaw = f"""WHEN {_f(column)} IS NOT NULL THEN {_f(column)}
             WHEN regexp_matches({job.raw(column)}, '{CONTROL}') THEN 'control_character'"""
+    if rule == "NULL" and not (flaw or required):
+        return rule
     return f"""CASE WHEN _kind <> 'data' THEN NULL {flaw} {sound} {required} ELSE {rule} END"""
 
 
@@ -262,7 +233,7 @@ def _listed(job: Job) -> tuple[str, str]:
     fields = f"CASE WHEN _kind = 'ragged' THEN coalesce(_fields || ' ≠ {job.layout.width}', _beyond) END"
     cells = ", ".join(
         [
-            *(f"left({job.raw(c)}, {CELL})" if job.raw(c) else "NULL" for c in columns),
+            *(job.raw(c) or "NULL" for c in columns),
             *(fields if rule == "ragged_row" else "NULL" for rule in ROW_RULES),
             *("NULL" for _ in _link_rules(job.source)),
         ]
@@ -277,11 +248,13 @@ def _listed(job: Job) -> tuple[str, str]:
 def _bad(source: Source) -> str:
     """Whether one of the rules keeps the row out: the rule tells, and for some of them the column."""
     places = list(enumerate(_places(source), start=1))
-    soft = ", ".join(literal(rule) for rule in sorted(WARNINGS))
+    soft = literals(sorted(WARNINGS))
+    where = dict[str, list[str]]()  # places → the rules that are lenient there
+    for rule in sorted(LENIENT):
+        kept = ", ".join(str(place) for place, (_, c) in places if c and not quarantines(rule, c))
+        where.setdefault(kept, []).append(rule)
     lenient = [
-        f"(rule = '{rule}' AND place IN ({soft_places}))"
-        for rule in sorted(LENIENT)
-        if (soft_places := ", ".join(str(i) for i, (_, c) in places if c and not quarantines(rule, c)))
+        f"(rule IN ({literals(rules)}) AND place IN ({kept}))" for kept, rules in where.items() if kept
     ]
     test = " OR ".join([f"rule IN ({soft})", *lenient])
     hard = f"list_bool_or(list_transform(_rules, lambda rule, place: NOT ({test})))"

@@ -37,7 +37,7 @@ from ingestion.typist import Typist
 from ingestion.units import units_text
 
 _CODE = (
-    "arrow cell_text cells codes contract header hints incoming macros mark reference remarks repeated rowsql rules"
+    "arrow cell_text cells codes contract header hints incoming macros mark reference remarks repeated row_kind rowsql rules"
     " sidecar totals typed typed_receipt typist units readers/*"
 )
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
