@@ -9,12 +9,12 @@ from pathlib import Path
 
 import duckdb
 
-# What stands in both, by the release's database; where the script names what it leaves out, those rows are passed over.
-TABLES = {
-    "coverage": "warehouse",
-    "indicator_value": "warehouse",
-    "coverage_change": "warehouse",
-}
+# What stands in both under the same name; where the script names what it leaves out, those rows are passed over.
+TABLES = (
+    "coverage", "indicator_value", "coverage_change", "conversion_needed", "sensitivity", "obligation_status",
+    "confidential_obligation_status", "one_step_away", "tier_crossing", "gap_list", "outside_register", "enterprise",
+)  # fmt: skip
+ELSEWHERE = {"confidential_obligation_status": "confidential.main.obligation_status"}
 PASSED_OVER = {"indicator_value": "indicator_id not in (from theirs.left_out)"}
 SHOWN = 12
 
@@ -28,18 +28,18 @@ def differences(home: Path, script: Path) -> str:
         ("theirs", script / "warehouse.duckdb"),
     ):
         con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
-    found = [_difference(con, table, database) for table, database in TABLES.items()]
+    found = [_difference(con, table) for table in TABLES]
     con.close()
     return "".join(found)
 
 
-def _difference(con: duckdb.DuckDBPyConnection, table: str, database: str) -> str:
-    name, schema = table.rpartition(".")[2], table.rpartition(".")[0] or "main"
-    columns = con.execute(f"describe theirs.main.{table.replace('.', '_')}").fetchall()
+def _difference(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    columns = con.execute(f"describe theirs.main.{table}").fetchall()
     shown = ", ".join(_comparable(column, kind) for column, kind, *_ in columns)
-    where = PASSED_OVER.get(table, "true")
-    ours = f"select {shown} from {database}.{schema}.{name} where {where}"
-    theirs = f"select {shown} from theirs.main.{table.replace('.', '_')} where {where}"
+    ours, theirs = (
+        f"select {shown} from {place} where {PASSED_OVER.get(table, 'true')}"
+        for place in (ELSEWHERE.get(table, f"warehouse.main.{table}"), f"theirs.main.{table}")
+    )
     total = con.execute(f"select count(*) from ({ours})").fetchall()[0][0]
     only = con.execute(
         f"select * from (select 'innostat' as who, * from (({ours}) except all ({theirs})) union all "

@@ -23,12 +23,24 @@ import yaml
 from benchmarks.baseline import headline, tasks_1_to_6, tasks_7_to_9, tasks_10_to_14, tasks_15_to_18
 from benchmarks.baseline.changes import CHANGES
 from benchmarks.baseline.coverage import STATISTICS
+from benchmarks.baseline.derived import DERIVED
 from benchmarks.baseline.measuring import measure
 from benchmarks.baseline.publish import publish
 from benchmarks.baseline.reading import deliveries, load
 from benchmarks.baseline.settling import MACROS
 
 ROOT = Path(__file__).resolve().parents[2]
+SEEDED = (
+    "area",
+    "area_change",
+    "indicator_catalogue",
+    "indicator_caveat",
+    "industry",
+    "obligation",
+    "target",
+    "title_validity",
+    "trajectory",
+)
 SEEDS = ROOT / "dbt_project" / "seeds"
 
 
@@ -43,8 +55,8 @@ def main() -> None:
     (arguments.out / "raw").mkdir(parents=True)
     con = duckdb.connect(str(arguments.out / "warehouse.duckdb"))
     con.begin()
-    con.sql(MACROS)
     reference(con, arguments.as_of)
+    con.sql(MACROS)
     for source, contract in contracts().items():
         load(con, source, contract, deliveries(arguments.inbox, source, arguments.as_of), arguments.out)
     con.sql(STATISTICS)
@@ -54,6 +66,8 @@ def main() -> None:
         con.sql(part.PREPARE)
     measure(con, [facts for part in parts for facts in part.facts()])
     con.sql(headline.RATES)
+    con.sql(headline.TARGETS)
+    con.sql(DERIVED)
     con.sql(AS_RELEASED)
     con.commit()
     publish(con, arguments.out)
@@ -71,7 +85,7 @@ def contracts() -> dict[str, dict[str, Any]]:
 
 def reference(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Code lists, thresholds and the years asked for."""
-    for name in ("area", "area_change", "industry", "obligation", "title_validity", "trajectory"):
+    for name in SEEDED:
         con.read_csv(str(SEEDS / f"{name}.csv"), all_varchar=True, header=True).create(name)
     con.execute(CALENDAR, [as_of])
     con.execute(PERIODS)

@@ -31,10 +31,10 @@ with renamed as (  -- the same enterprise under a new code
   select f.year + 1 as year, f.uscc as old_uscc, coalesce(new_uscc, f.uscc) as uscc, city
   from frame as f left join renamed on renamed.year = f.year + 1 and old_uscc = f.uscc
 ), now as (
-  select s.year, basis, purpose, obligation, uscc, city, status = 'MET' as met from obligation_status as s join frame using (year, uscc)
+  select s.year, basis, purpose, obligation, uscc, city, s.status = 'MET' as met from status as s join frame using (year, uscc)
 ), before as (
-  select e.year, basis, purpose, obligation, e.uscc, e.city, status = 'MET' as met
-  from earlier as e join obligation_status as s on s.year = e.year - 1 and s.uscc = old_uscc
+  select e.year, basis, purpose, obligation, e.uscc, e.city, s.status = 'MET' as met
+  from earlier as e join status as s on s.year = e.year - 1 and s.uscc = old_uscc
 ), paired as (
   select year, basis, purpose, obligation, uscc, now.city as city, before.city as city_before, now.met as met, before.met as was_met
   from now full join before using (year, basis, purpose, obligation, uscc)

@@ -21,7 +21,7 @@ create table place as
     select old_code as delivered, new_code as code from area_change
     union all select chain.delivered, c.new_code from chain join area_change as c on chain.code = c.old_code
   ), today as (select delivered, code from chain union all select code, code from area)
-  select delivered, province_code || '0000' as province,
+  select delivered, today.code as today, province_code || '0000' as province,
     case when level = 'province' then '_U' else left(today.code, 4) || '00' end as city,
     case when level in ('county', 'zone') then today.code else '_U' end as county
   from today join area using (code) where today.code not in (select old_code from area_change);
@@ -57,7 +57,8 @@ create table revenue as
   )
   select purpose, uscc, year, coalesce(
       arg_min(revenue, rank * 100 + month) filter (where month in (0, 12)), arg_max(revenue, month * 10 - rank)) as yuan,
-    not bool_or(month in (0, 12)) as is_partial
+    not bool_or(month in (0, 12)) as is_partial,
+    coalesce(arg_min(month, rank * 100 + month) filter (month in (0, 12)) = 12, true) as provisional
   from dated join uses on sees_survey or not survey group by all;
 
 create table tier as
@@ -65,14 +66,14 @@ create table tier as
     select purpose, year, basis, year - lag as revenue_year, uscc
     from frame cross join uses cross join (values ('CY', 0), ('PY', 1)) as b (basis, lag)
   )
-  select w.purpose, w.year, basis, obligation, w.uscc, yuan,
+  select w.purpose, w.year, basis, obligation, w.uscc, yuan, provisional,
     case when yuan >= threshold_yuan::decimal(24, 6) then 'asked' when yuan is null or is_partial then 'unknown' end as state
   from wanted as w cross join obligation
   left join revenue as r on r.purpose = w.purpose and r.uscc = w.uscc and r.year = w.revenue_year
   where state is not null;
 
 create table task as
-  select source || '|' || key as key, uscc, coalesce(ended_on, case when status in ('验收', '终止', '退出') then coalesce(due_on, delivered_on) end) as done,
+  select source || '|' || key as key, key as no, uscc, coalesce(ended_on, case when status in ('验收', '终止', '退出') then coalesce(due_on, delivered_on) end) as done,
     coalesce(original_due_on, due_on) as due, * exclude (key, uscc, ended_on, due_on, original_due_on, delivered_on)
   from (
     select 'challenge_task' as source, task_id as key, lead_uscc as uscc, coalesce(started_on, taken_on) as began, true as counts, * from challenge_task
@@ -92,38 +93,53 @@ create table holder as
 
 create table piece as
   with institution as (
-    select host_uscc as uscc, recognised_on, valid_until, revoked_on from rd_institution where level in ('国家', '省', '市')
-    union all select host_uscc, recognised_on, null, revoked_on from innovation_platform
+    select 'rd_institution' as source, institution_id as key, host_uscc as uscc, recognised_on, valid_until, revoked_on
+    from rd_institution where level in ('国家', '省', '市')
+    union all
+    select 'innovation_platform', platform_id, host_uscc, recognised_on, null, revoked_on
+    from innovation_platform where level in ('国家', '省', '市')
   ), outcome as (
-    select uscc, recognised_on as dated, valid_until as until, revoked_on from innovative_product
+    select 'innovative_product' as source, product_id as key, uscc, recognised_on as dated, valid_until as until, revoked_on from innovative_product
     union all
-    select uscc, granted_on, coalesce(lapsed_on - 1, date '9999-12-31'), null from holder where kind = '发明'
+    select 'patent', patent_no, uscc, granted_on, coalesce(lapsed_on - 1, date '9999-12-31'), null from holder where kind = '发明'
     union all
-    select uscc, published_on, coalesce(abolished_on, case when stage = '废止' then delivered_on end, date '9999-12-31') - 1, null
+    select 'standard', standard_no || '|' || uscc, uscc, published_on,
+      coalesce(coalesce(abolished_on, case when stage = '废止' then delivered_on end) - 1, date '9999-12-31'), null
     from standard where level in ('国际标准', '国家标准', '行业标准')
-  ), found as (
-    select false as survey, 'activity' as obligation, year, uscc from task join years
-      on counts and began <= d and (done is null or done >= starts)
-    union all select survey, 'activity', left(period, 4)::integer, uscc from figure where rd_expense > 0
-    union all select true, 'activity', year, uscc from survey_rd_project where expenditure > 0
-    union all select true, 'activity', year, uscc from survey_rd_activity where rd_expense > 0
-    union all select false, 'institution', year, uscc from institution join years
-      on recognised_on <= d and (valid_until is null or valid_until >= d) and (revoked_on is null or revoked_on > d)
-    union all select true, 'institution', year, uscc from survey_rd_activity where institutions >= 1
-    union all select false, 'outcome', year, uscc from outcome join years
-      on dated <= d and (revoked_on is null or revoked_on > d) and (dated > (d - to_months({
+  ), survey as (
+    select *, 'survey_rd_activity' as source, uscc || '|' || year as key from survey_rd_activity
+  )
+  select false as survey, 'activity' as obligation, year, uscc, source, no as key, null::date as until from task join years
+    on counts and began <= d and (done is null or done >= starts) where uscc is not null
+  union all
+  select survey, 'activity', left(period, 4)::integer, uscc, if(survey, 'survey_finance', 'enterprise_revenue'), uscc || '|' || period, null
+  from figure where rd_expense > 0 and uscc is not null
+  union all
+  select true, 'activity', year, uscc, 'survey_rd_project', uscc || '|' || year || '|' || project_no, null from survey_rd_project where expenditure > 0
+  union all select true, 'activity', year, uscc, source, key, null from survey where rd_expense > 0
+  union all
+  select false, 'institution', year, uscc, source, key, least(valid_until, revoked_on - 1) from institution join years
+    on recognised_on <= d and (valid_until is null or valid_until >= d) and (revoked_on is null or revoked_on > d) where uscc is not null
+  union all select true, 'institution', year, uscc, source, key, null from survey where institutions >= 1
+  union all
+  select false, 'outcome', year, uscc, source, key,
+    nullif(least(greatest(until, (dated + to_months({WINDOW}))::date - 1), revoked_on - 1), date '9999-12-31')
+  from outcome join years on dated <= d and (revoked_on is null or revoked_on > d) and (dated > (d - to_months({
     WINDOW
 }))::date or until >= d)
-    union all select true, 'outcome', year, uscc from survey_rd_activity
-      where valid_inventions > 0 or new_product_sales > 0 or standards > 0
-  )
-  from found where uscc is not null;
+  where uscc is not null
+  union all
+  select true, 'outcome', year, uscc, source, key, null from survey where valid_inventions > 0 or new_product_sales > 0 or standards > 0;
 
-create table evidence as select distinct purpose, obligation, year, uscc from piece join uses on sees_survey or not survey;
+create table evidence as
+  select purpose, obligation, year, uscc, min({{'source': source, 'key': key}}) as first, count(distinct (source, key)) as n,
+    if(count(*) = count(until), max(until), null) as until
+  from piece semi join (from tier where state = 'asked') as t using (obligation, year, uscc) join uses on sees_survey or not survey group by all;
 
-create table obligation_status as
+create table status as
   select tier.* exclude (state), case
-      when evidence.uscc is not null then 'MET' when returned.uscc is not null then 'NOT_MET' else 'UNKNOWN' end as status
+      when evidence.uscc is not null then 'MET' when returned.uscc is not null then 'NOT_MET' else 'UNKNOWN' end as status,
+      first.source as evidence_source, first.key as evidence_id, coalesce(n, 0) as evidence_count, until
   from tier
   left join evidence using (purpose, obligation, year, uscc)
   left join (select distinct 'statistical' as purpose, year, uscc from survey_rd_activity) as returned using (purpose, year, uscc)
@@ -134,32 +150,35 @@ create table coverage as
     select tier.purpose, tier.year, tier.basis, tier.obligation, {DIMENSION} as dimension, {MEMBER} as member,
       count(*) filter (where state = 'asked') as n_asked, count(*) filter (where status = 'MET') as n_met,
       count(*) filter (where status = 'NOT_MET') as n_not_met, count(*) filter (where status = 'UNKNOWN') as n_unknown,
-      count(*) filter (where state = 'unknown') as n_tier_unknown
-    from tier join frame using (year, uscc) left join obligation_status using (purpose, year, basis, obligation, uscc)
+      count(*) filter (where state = 'unknown') as n_tier_unknown, bool_or(tier.provisional) filter (where state = 'asked') as provisional
+    from tier join frame using (year, uscc) left join status using (purpose, year, basis, obligation, uscc)
     group by grouping sets ({SETS.format("tier.purpose, tier.year, tier.basis, tier.obligation")})
   ), members as (
     select year, {DIMENSION} as dimension, {MEMBER} as member from frame group by grouping sets ({
     SETS.format("year")
 })
     union select year, level, code from years, area where province_code = '34' and level in ('province', 'city')
-  )
-  select purpose, year, basis, obligation, dimension, member, columns('n_.*'), n_met / nullif(n_asked, 0) as rate,
-    (n_met + n_unknown) / nullif(n_asked, 0) as rate_upper
-  from (
-    select purpose, m.year, basis, obligation, m.dimension, m.member, coalesce(columns('n_.*'), 0)
+  ),
+  filled as (
+    select purpose, m.year, basis, obligation, m.dimension, m.member, coalesce(columns('n_.*'), 0), coalesce(provisional, false) as provisional,
+      n_met / nullif(n_asked, 0) as rate, (n_met + n_unknown) / nullif(n_asked, 0) as rate_upper
     from members as m cross join uses cross join (values ('CY'), ('PY')) as b (basis) cross join (select obligation from obligation)
     left join counted using (purpose, year, basis, obligation, dimension, member)
-  ) order by all;
-
-create table gap_list as
-  select year, uscc, name, city, max(yuan) as yuan,
-    {
-    ", ".join(
-        f"coalesce(max(case status when 'NOT_MET' then 'missing' else 'unknown' end) "
-        f"filter (where obligation = '{o}'), '') as missing_{o}"
-        for o in ("activity", "institution", "outcome")
-    )
-}
-  from obligation_status join frame using (year, uscc)
-  where purpose = 'administrative' and status <> 'MET' group by all order by all;
+  ), way as (  -- the straight path from the baseline to the target
+    select year, finished, baseline_year::integer as baseline_year, target_rate::double as target_rate, tolerance::double as tolerance,
+      (year - 1 - baseline_year::integer + (d - starts + 1) / (make_date(year, 12, 31) - starts + 1)) / (target_year::integer - baseline_year::integer) as gone
+    from years cross join trajectory
+  ), base as (select year as baseline_year, purpose, basis, obligation, dimension, member, rate as base_rate from filled)
+  select * exclude (finished, baseline_year, tolerance, gone, base_rate, provisional, code, name, threshold_yuan, definition_id),
+    case when gone >= 0 then base_rate + (target_rate - base_rate) * least(gone, 1) end as path_rate,
+    case when finished then rate >= path_rate - tolerance - 1e-12 end as on_track, if(finished, 'P', 'N') as vintage,
+    case when not finished then 'F' when provisional then 'P' else 'A' end as obs_status,
+    case member when '_U' then '未说明' when '_N' then '不在开发区内' else coalesce(name, member) end as member_name,
+    threshold_yuan::decimal(24, 6) as threshold_yuan, definition_id
+  from filled join way using (year) left join base using (baseline_year, purpose, basis, obligation, dimension, member)
+  join (select obligation, threshold_yuan, definition_id from obligation) using (obligation)
+  left join (
+    select if(level = 'zone', 'county', level) as dimension, code as member, name, code from area
+    union all select 'industry_' || level, code, name, code from industry
+  ) using (dimension, member);
 """

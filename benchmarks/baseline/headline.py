@@ -13,7 +13,7 @@ from benchmarks.baseline.measuring import Facts
 PREPARE = """
 create temp table spent as  -- revenue and R&D of an enterprise: one figure a year, one a month, the survey's before others'
   select year, frame.city, park in (select park_id from development_park) as in_park, revenue, rd_expense,
-    least(last_day(make_date(year, coalesce(month, 12), 1)), d) as day, kind
+    least(last_day(make_date(year, coalesce(month, 12), 1)), d) as day, kind, kind = 'year' and month is not null as provisional
   from (
     select uscc, left(period, 4)::integer as year, nullif(substr(period, 6), '')::integer as month, revenue, rd_expense, rank, kind
     from figure join (values ('year'), ('month')) as k (kind) on if(kind = 'month', length(period) = 7, length(period) = 4 or period like '%-12')
@@ -48,7 +48,9 @@ def facts() -> Iterator[Facts]:
     yield Facts(returns, "uscc", "d", "H10 share=share reported", h="if(hosts >= 1, d, null)", **place)
     for where, says in (("kind = 'year'", "H11 share=ratio reported"), ("kind = 'month'", "H11 share=ratio m reported"),
                         ("kind = 'year' and in_park", "T16-4 share=ratio reported")):  # fmt: skip
-        yield Facts(f"spent where {where}", "city", "day", says, x="rd_expense", y="revenue", **place)
+        yield Facts(
+            f"spent where {where}", "city", "day", says, x="rd_expense", y="revenue", p="provisional", **place
+        )
     yield Facts("""frame join years using (year) join survey_rd_activity using (uscc, year) join revenue using (uscc, year)
                 where purpose = 'statistical' and not is_partial""", "uscc", "d", "H12 share=ratio reported",
                 x="new_product_sales", y="yuan", **place)  # fmt: skip
@@ -89,51 +91,68 @@ def facts() -> Iterator[Facts]:
 
 RATES = """
 create temp table cell as
-  select c.*, basis || if(purpose = 'statistical', '', '-admin') as reading, c.year::varchar as period,
-    'H' || case obligation when 'activity' then 1 when 'institution' then 2 else 3 end as h,
-    case when finished or elapsed >= 0 then base.rate + (target_rate - base.rate) * least(elapsed, 1) end as path
-  from (select * from coverage where dimension in ('province', 'city')) as c
-  join (select year, finished, baseline_year::integer as baseline_year, target_rate::double as target_rate,
-      (year - 1 - baseline_year::integer + (d - starts + 1) / (make_date(year, 12, 31) - starts + 1)) / (target_year::integer - baseline_year::integer) as elapsed
-    from years cross join trajectory) as t using (year)
-  left join (select year as baseline_year, purpose, basis, obligation, member, rate from coverage where dimension in ('province', 'city')) as base
-    using (baseline_year, purpose, basis, obligation, member);
+  select *, basis || if(purpose = 'statistical', '', '-admin') as reading, year::varchar as period, obs_status = 'P' as provisional,
+    'H' || case obligation when 'activity' then 1 when 'institution' then 2 else 3 end as h
+  from coverage where dimension in ('province', 'city');
 
-insert into indicator_value
-  select h || suffix, measure, reading, period, member, '', value, numerator, denominator from (
+insert into figure_value
+  select h || suffix, measure, reading, period, member, '', value, numerator, denominator, unknown, provisional from (
     select *, unnest(['', 'N', 'G', 'U', 'U']) as suffix, unnest(['rate', 'count', 'count', 'count', 'share']) as measure,
       unnest([rate, n_asked, n_not_met, n_unknown, n_unknown / nullif(n_asked, 0)]) as value,
-      unnest([n_met, n_asked, n_not_met, n_unknown, n_unknown]) as numerator, unnest([n_asked, null, n_asked, null, n_asked]) as denominator
+      unnest([n_met, n_asked, n_not_met, n_unknown, n_unknown]) as numerator, unnest([n_asked, null, n_asked, null, n_asked]) as denominator,
+      unnest([rate is null, false, n_unknown > 0, false, n_asked = 0]) as unknown
     from cell)
   union all
-  select 'H4', 'share', reading, period, member, '', n_covered / nullif(n_asked, 0), coalesce(n_covered, 0), n_asked
+  select 'H4', 'share', reading, period, member, '', n_covered / nullif(n_asked, 0), coalesce(n_covered, 0), n_asked, n_covered is null,
+    coalesce(early, false)
   from cell left join (
-    select year, basis, purpose, member, count(*) filter (met = 3) as n_covered
-    from (select year, basis, purpose, uscc, count(*) filter (status = 'MET') as met from obligation_status group by all having bool_or(obligation = 'outcome'))
+    select year, basis, purpose, member, count(*) filter (met = 3) as n_covered, bool_or(early) as early
+    from (select year, basis, purpose, uscc, count(*) filter (status = 'MET') as met, bool_or(provisional) as early
+      from status group by all having bool_or(obligation = 'outcome'))
     join frame using (year, uscc) cross join unnest(['340000', city]) as u (member) group by all
   ) using (year, basis, purpose, member) where obligation = 'outcome'
   union all
-  select 'H5', 'deviation', reading, period, member, obligation, rate - path, rate, path from cell
+  select 'H5', 'deviation', reading, period, member, obligation, rate - path_rate, rate, path_rate, rate is null or path_rate is null, provisional from cell
   union all
   select if(part = 'comparable_rate_change', 'H7', 'H6'), part, tier_basis || if(purpose = 'statistical', '', '-admin'), reference_year::varchar,
-    area_code, obligation, change, null, null
+    area_code, obligation, change, null, null, false, false
   from coverage_change unpivot include nulls (change for part in (
     rate_change, conversion, loss, entry_new, entry_crossed, entry_moved, exit_left, exit_crossed, exit_moved, comparable_rate_change))
   union all
-  select indicator, measure, reading, period, member, obligation, numerator / nullif(denominator, 0), numerator, denominator from (
+  select indicator, measure, reading, period, member, obligation, numerator / nullif(denominator, 0), numerator, denominator, false, provisional from (
     select *, unnest(['H8', 'T16-1']) as indicator, unnest(['share', 'rate']) as measure,
       unnest([coalesce(covered, 0)::double, coalesce(n_covered, 0)]) as numerator, unnest([coalesce(yuan, 0)::double, coalesce(n_park, 0)]) as denominator
     from cell left join (
       select s.year, basis, purpose, obligation, member, sum(yuan) as yuan, sum(yuan) filter (status = 'MET') as covered,
         count(park_id) as n_park, count(park_id) filter (status = 'MET') as n_covered
-      from obligation_status as s join frame using (year, uscc) join years using (year)
+      from status as s join frame using (year, uscc) join years using (year)
       left join development_park as p on park_id = park and p.level = '国家' and p.kind in ('高新区', '经开区') and coalesce(level_since <= d, true)
       cross join unnest(['340000', city]) as u (member) group by all
     ) using (year, basis, purpose, obligation, member))
   union all
-  select 'Q-3', measure, reading, period, member, obligation, n / nullif(n_asked, 0), n, n_asked
+  select 'Q-3', measure, reading, period, member, obligation, n / nullif(n_asked, 0), n, n_asked, false, provisional
   from (select *, unnest(['unknown_share', 'imputed_share']) as measure, unnest([n_unknown, 0]) as n from cell)
   union all  -- the first release has nothing to revise
-  select 'Q-4', measure, 'main', year::varchar, code, '', null, null, null
+  select 'Q-4', measure, 'main', year::varchar, code, '', null, null, null, true, false
   from years, (values ('mean_revision'), ('mean_absolute_revision')) as m (measure), area where province_code = '34' and level in ('province', 'city');
+"""
+TARGETS = """
+create table indicator_value as
+select indicator_id, measure, reading, period, area_code, category, value, numerator, denominator, operator as target_operator,
+  due as target_value, policy_version, value / nullif(due, 0) as attainment,
+  case when unknown and numerator is null then 'unknown' when operator is null then 'no_target' when unknown or value is null then 'unknown'
+    when operator = '=' and target = 1 and measure in ('rate', 'share') then if(numerator = denominator, 'met', 'behind')
+    when operator = '=' and target = 0 then if(value = 0, 'met', 'behind')
+    when value >= due - 1e-9 then 'met' when operator = '~' and value >= 0.9 * due - 1e-9 then 'on_target' else 'behind' end as status,
+  if(finished, 'P', 'N') as vintage, case when not finished then 'F' when provisional then 'P' else 'A' end as obs_status
+from (
+  select f.*, operator, finished, target_value::double as target, (select policy_version from trajectory) as policy_version,
+    if(accrues = 'true' and not finished, target * (r - starts + 1) / (ends - starts + 1), target) as due
+  from figure_value as f join (select * exclude (kind) from periods) as p using (period)
+  left join target as t on t.indicator_id = f.indicator_id and t.measure = f.measure and t.reading in (f.reading, '*')
+    and t.area_code in (f.area_code, '*') and category = '' and f.period between period_from and period_to and length(period_from) = length(f.period)
+);
+create table indicator as
+  select c.* replace (task_no::integer as task_no), caveat, if(indicator_id in (select indicator_id from indicator_value), 'computed', 'catalogued') as state
+  from indicator_catalogue as c left join indicator_caveat using (indicator_id);
 """

@@ -30,6 +30,7 @@ class Facts:
     b: str = ""  # the day it enters the denominator, if not a
     x: str = "null"  # an amount
     y: str = "null"  # what amounts are divided by
+    p: str = "false"  # whether it is provisional
     cat: str = ""  # an expression, or a list of them: `total` adds the row of all
     cats: tuple[str, ...] = ()  # shown even when empty
     total: bool = False
@@ -48,7 +49,7 @@ class Facts:
         return (
             f"select {number} as f, {cat} as cat, {f'hash({self.e})' if self.repeats else 'null'} as e, {self.area} as area, "
             f"{self.uscc} as uscc, {self.a} as a, coalesce({self.z}, date '9999-12-31') as z, {self.h or self.a} as h, "
-            f"{self.b or self.a} as b, {self.x} as x, {self.y} as y from {self.rows}"
+            f"{self.b or self.a} as b, {self.x} as x, {self.y} as y, {self.p} as p from {self.rows}"
         )
 
 
@@ -80,7 +81,7 @@ def measure(con: duckdb.DuckDBPyConnection, all_facts: Iterable[Facts]) -> None:
             measures += [(s, *word.split("=")) for word in words if "=" in word]
     con.execute("""
         create temp table fact (f integer, cat varchar, e ubigint, area varchar, uscc varchar, a date, z date, h date, b date,
-          x decimal(24, 6), y decimal(24, 6))""")
+          x decimal(24, 6), y decimal(24, 6), p boolean)""")
     con.execute(f"insert into fact {' union all '.join(fact.select(f) for f, fact in enumerate(facts))}")
     con.execute(f"create temp table figure_of as from (values {_values(figures)}) "
                 "t (s, f, indicator_id, reading, time, kinds, provincial, reported)")  # fmt: skip
@@ -108,27 +109,27 @@ create temp table seen as  -- which figure looks at which days in which period
     case time when 'stock' then r when 'spell' then starts when 'net' then starts - 1 else date '0001-01-01' end as alive
   from figure_of join periods on list_contains(kinds, kind);
 create temp table counted (s integer, period varchar, area_code varchar, cat varchar, hits bigint, bases bigint, x decimal(38, 6),
-  y decimal(38, 6), mean double, median double, latest date);
+  y decimal(38, 6), mean double, median double, latest date, p boolean);
 """
 COUNT = """
 insert into counted
 with placed as (
-  select s, period, cat, e, a, x, y, coalesce(home.city, lives.city) as city,
+  select s, period, cat, e, a, x, y, p, coalesce(home.city, lives.city) as city,
     if(net, z > r, h <= r) as hit, if(net, a < starts, b <= r) as base
   from (from fact where {test}) as fact join seen on seen.f = fact.f and a between since and r and z > alive
   left join place as home on fact.area = home.delivered
   left join lives on fact.area is null and lives.uscc = fact.uscc and lives.year = seen.year
 )
 select s, period, coalesce(city, '340000'), cat, count({once}{what}) filter (hit), count({once}{what}) filter (base), sum(x), sum(y),
-  avg(x), median(x) filter (hit), max(a)
+  avg(x), median(x) filter (hit), max(a), bool_or(p)
 from placed where true
 group by grouping sets ((s, period, cat, city), (s, period, cat))
 having grouping(city) = 1 or city like '34__00';
 """
 INDICATORS = """
-create table indicator_value as
+create temp table figure_value as
 with cell as (
-  select indicator_id, reading, measure, form, seen.period, r, code as area_code, cat_of.cat, hits, bases, x, y, mean, median, latest,
+  select indicator_id, reading, measure, form, seen.period, r, code as area_code, cat_of.cat, hits, bases, x, y, mean, median, latest, p,
     reported and count(counted.s) over (partition by figure_of.s, seen.period) = 0 as silent,
     coalesce(max(hits) filter (cat_of.cat = '') over (partition by figure_of.s, measure, seen.period, code), 0) as everyone
   from figure_of join seen using (s) join cat_of on cat_of.f = figure_of.f join measure_of using (s)
@@ -146,6 +147,6 @@ select indicator_id, measure, reading, period, area_code, cat as category,
   if(silent, null, case when form in ('sum', 'ratio', 'growth') then coalesce(x, 0) when form = 'open' then bases - hits
     when form = 'base' then bases else hits end)::double as numerator,
   if(silent, null, case when form in ('share', 'net', 'open') then bases when form = 'of_total' then everyone
-    when form in ('ratio', 'growth') then coalesce(y, 0) end)::double as denominator
+    when form in ('ratio', 'growth') then coalesce(y, 0) end)::double as denominator, silent as unknown, coalesce(p, false) as provisional
 from filled;
 """
