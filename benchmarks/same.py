@@ -13,6 +13,7 @@ import duckdb
 TABLES = (
     "coverage", "indicator_value", "coverage_change", "conversion_needed", "sensitivity", "obligation_status",
     "confidential_obligation_status", "one_step_away", "tier_crossing", "gap_list", "outside_register", "enterprise",
+    "quarantined_row", "delivery",
 )  # fmt: skip
 ELSEWHERE = {"confidential_obligation_status": "confidential.main.obligation_status"}
 PASSED_OVER = {"indicator_value": "indicator_id not in (from theirs.left_out)"}

@@ -101,6 +101,14 @@ LEFT_OUT = ("Q-5",)
 AS_RELEASED = f"""
 alter table coverage rename year to reference_year; alter table coverage rename basis to tier_basis;
 alter table coverage rename member to member_code;
+delete from quarantined_row where rule is null;
+create table delivery as
+  with kept_out as (select source, file, count(distinct (sheet, row)) as n from quarantined_row group by all)
+  select source, name, sha256, file.delivered_on, loaded.n + passed as rows_read, loaded.n - coalesce(kept_out.n, 0) as rows_accepted, coalesce(kept_out.n, 0) as rows_quarantined,
+    passed as rows_skipped
+  from file join loaded using (source, file) left join kept_out using (source, file);
+alter table quarantined_row rename to kept_out;
+create table quarantined_row as select kept_out.* exclude (file), name as file from kept_out join file using (source, file);
 create table left_out as select unnest({list(LEFT_OUT)}) as indicator_id;
 """
 PERIODS = """

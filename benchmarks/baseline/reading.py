@@ -29,6 +29,7 @@ class File:
     number: int
     source: str
     path: Path
+    name: str
     delivered_on: date
     facts: dict[str, Any]
 
@@ -42,7 +43,16 @@ def deliveries(inbox: Path, source: str, as_of: date) -> list[File]:
             facts = tomllib.loads(sidecar.read_text("utf-8")) if sidecar.exists() else {}
             delivered_on = facts.get("delivered_on", as_of)
             if delivered_on <= as_of:
-                found.append(File(len(found), source, path, delivered_on, facts))
+                found.append(
+                    File(
+                        len(found),
+                        source,
+                        path,
+                        path.relative_to(inbox / source).as_posix(),
+                        delivered_on,
+                        facts,
+                    )
+                )
     return found
 
 
@@ -52,10 +62,17 @@ def load(
     """Raw text, typed rows, quarantine, settled rows of one source."""
     columns = contract["columns"]
     names = ", ".join(f"{name} varchar" for name in columns)
-    con.sql(f"create table raw_{source} (file integer, delivered_on date, factor bigint, {names})")
+    con.sql(
+        f"create table raw_{source} (file integer, sheet varchar, row bigint, delivered_on date, factor bigint, passed boolean, {names})"
+    )
     for file in files:
         content = file.path.read_bytes()
-        (out / "raw" / hashlib.sha256(content).hexdigest()).write_bytes(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        (out / "raw" / sha256).write_bytes(content)
+        con.execute(
+            "insert into file values (?, ?, ?, ?, ?)",
+            [source, file.number, file.name, sha256, file.delivered_on],
+        )
         if file.path.suffix == ".xlsx":
             workbook(con, file, columns)
         else:
@@ -112,7 +129,7 @@ def delimited(
     part.write_text(text[sum(len(line) + 1 for line in first[:start]) :], "utf-8", newline="")
     cells = {f"c{place}": "varchar" for place in range(len(names))}
     insert(con, file, f"read_csv('{part}', columns = {cells}, auto_detect = false, header = false, sep = '{mark}', "
-           "quote = '\"', null_padding = true, strict_mode = false)", names, factor)  # fmt: skip
+           "quote = '\"', null_padding = true, strict_mode = false)", "", start, names, factor)  # fmt: skip
 
 
 def workbook(con: duckdb.DuckDBPyConnection, file: File, columns: dict[str, Any]) -> None:
@@ -133,7 +150,7 @@ def workbook(con: duckdb.DuckDBPyConnection, file: File, columns: dict[str, Any]
                 [f"c{i}" for i in range(len(names))],
             )
             con.register("sheet", table)
-            insert(con, file, "sheet", names, factor)
+            insert(con, file, "sheet", sheet, start, names, factor)
 
 
 def cell_text(cell: Any) -> str:
@@ -143,13 +160,22 @@ def cell_text(cell: Any) -> str:
     return cell if isinstance(cell, str) else str(cell)
 
 
-def insert(con: duckdb.DuckDBPyConnection, file: File, rows: str, names: list[str], factor: int) -> None:
-    """Rows into the raw table, without totals and footers."""
+def insert(
+    con: duckdb.DuckDBPyConnection,
+    file: File,
+    rows: str,
+    sheet: str,
+    above: int,
+    names: list[str],
+    factor: int,
+) -> None:
+    """Rows into the raw table, totals and footers marked as passed over."""
     cells = {name: f"c{place}" for place, name in enumerate(names) if name}
     cells |= {name: f"'{value}'" for name, value in file.facts.get("constants", {}).items()}
     con.sql(f"""
         insert into raw_{file.source} by name
-        select {file.number} as file, date '{file.delivered_on}' as delivered_on, {factor} as factor,
+        select {file.number} as file, '{sheet}' as sheet, row_number() over () + {above} as row, date '{file.delivered_on}' as delivered_on,
+          {factor} as factor, regexp_matches(coalesce(c0, ''), '{PASSED_OVER.pattern}') as passed,
           {", ".join(f"{cell} as {name}" for name, cell in cells.items())}
-        from {rows} where not regexp_matches(coalesce(c0, ''), '{PASSED_OVER.pattern}')
+        from {rows}
     """)

@@ -48,7 +48,9 @@ create macro checked(code) as well_formed(code) and (31 - list_sum(list_transfor
       * [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28][i])) % 31) % 31
   = strpos('0123456789ABCDEFGHJKLMNPQRTUWXY', right(code, 1)) - 1;
 create macro area_of(x) as case when val(x) in (select code from area union all select old_code from area_change) then val(x) end;
-create table loaded (source varchar, file integer, delivered_on date, n bigint, broken bigint);
+create table quarantined_row (source varchar, file integer, sheet varchar, row bigint, column_name varchar, rule varchar);
+create table file (source varchar, file integer, name varchar, sha256 varchar, delivered_on date);
+create table loaded (source varchar, file integer, delivered_on date, n bigint, broken bigint, passed bigint);
 create table matched (source varchar, delivered_on date, n bigint, linked bigint);
 """
 TYPED = {
@@ -66,17 +68,28 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
     kinds = {name: column["type"] for name, column in columns.items()}
     kinds |= {name: "other area" for name, kind in kinds.items() if kind == "area" and name not in PLACES}
     cells = ", ".join(f"{TYPED[kind].format(name)} as {name}" for name, kind in kinds.items())
-    faults = " or ".join(
-        f"({rule})" for name, column in columns.items() for rule in rules(source, name, column, contract)
-    )
+    found = [
+        (name, *rule) for name, column in columns.items() for rule in rules(source, name, column, contract)
+    ]
+    faults = " or ".join(["false", *(f"({test})" for *_, test in found)])
     codes = [name for name, column in columns.items() if column["type"] == "uscc"]
     broken = " or ".join(["false", *(f"({name} is not null and not checked({name}))" for name in codes),
                           *(f"({code} is null and {links[code]} is null)" for code in codes if code in links)])  # fmt: skip
     con.sql(f"""
         create table typed_{source} as
         select *, coalesce({faults}, false) as bad, coalesce({broken}, false) as broken
-        from (select file, delivered_on, factor, {cells} from raw_{source})
+        from (select file, sheet, row, delivered_on, factor, {cells} from raw_{source} where not passed)
     """)
+    # Of a cell the first rule that it breaks.
+    names = {
+        name: " ".join(f"when {test} then '{rule}'" for n, rule, test in found if n == name)
+        for name, *_ in found
+    }
+    broken_cells = ", ".join(f"case {whens} end" for whens in names.values())
+    if found:
+        con.execute(f"""
+            insert into quarantined_row select '{source}', file, sheet, row, unnest({list(names)}) as column_name, unnest([{broken_cells}]) as rule
+            from typed_{source} where bad""")
     # Names become codes before rows are compared; the holders of patents, a list, are linked where they are counted.
     by_name = {code: name for code, name in links.items() if code in codes}
     values = ", ".join(f"coalesce(t.{c}, n_{c}.uscc) as {c}" if c in by_name else f"t.{c}" for c in columns)
@@ -104,18 +117,29 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
         scope = contract["delivery"].removeprefix("full").removeprefix(" per ") or "true"
     own = " and not consolidated" if "consolidated" in columns else ""
     con.sql(f"""
-        create table {source} as
-        with linked as (select {values}, t.delivered_on from typed_{source} as t {joins} where not bad{own}),
-        compared as (select *, {linked} as linked, hash({", ".join(columns)}) as content from linked),
-        settled as (
-          select * exclude (content) from compared
-          window same as (partition by {", ".join(keys)}, delivered_on)
-          qualify min(content) over same = max(content) over same and row_number() over same = 1
-        )
-        select * from settled qualify delivered_on = max(delivered_on) over (partition by {scope})
+        create temp table compared as
+        with linked as (select {values}, t.delivered_on, file, sheet, row from typed_{source} as t {joins} where not bad{own})
+        select *, {linked} as linked, hash({", ".join(columns)}) as content, min(content) over same <> max(content) over same as clash,
+          row_number() over same as place, hash({", ".join(keys)}) as key
+        from linked window same as (partition by {", ".join(keys)}, delivered_on)
     """)
-    con.execute(f"insert into loaded select '{source}', file, any_value(delivered_on), count(*), count(*) filter (broken) "
-                f"from typed_{source} group by file")  # fmt: skip
+    con.sql(f"""
+        create table {source} as select * exclude (file, sheet, row, content, clash, place, key) from compared where not clash and place = 1
+        qualify delivered_on = max(delivered_on) over (partition by {scope})
+    """)
+    differing = ", ".join(
+        f"case when count(distinct {name}) > 1 or count({name}) between 1 and count(*) - 1 then '{name}' end"
+        for name in columns
+    )
+    con.sql(f"""
+        insert into quarantined_row
+        select '{source}', unnest(list(file)), unnest(list(sheet)), unnest(list(row)), list_filter([{differing}], lambda c: c is not null)[1], 'conflicting_rows'
+        from compared where clash group by key, delivered_on
+    """)
+    con.sql("drop table compared")
+    con.execute(f"""
+        insert into loaded select '{source}', file, any_value(r.delivered_on), count(*) filter (not passed), count(*) filter (broken), count(*) filter (passed)
+        from raw_{source} as r left join typed_{source} as t using (file, sheet, row) group by file""")
     if by_name:
         con.execute(
             f"insert into matched select '{source}', delivered_on, count(*), count(*) filter (linked) from {source} group by all"
@@ -129,37 +153,49 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
         """)
 
 
-def rules(source: str, name: str, column: dict[str, Any], contract: dict[str, Any]) -> list[str]:
-    """What keeps a row out, column by column."""
-    kind, links, found = column["type"], contract.get("links", {}), []
+def rules(source: str, name: str, column: dict[str, Any], contract: dict[str, Any]) -> list[tuple[str, str]]:
+    """What keeps a row out: rules and their tests."""
+    kind, links = column["type"], contract.get("links", {})
+    found: list[tuple[str, str]] = []
     if column.get("required") and kind != "bool":
         either = [code for code, linked in links.items() if linked == name]  # of such a pair one will do
-        found.append(" and ".join(f"{cell} is null" for cell in (name, *either)))
+        found.append(("required_blank", " and ".join(f"{cell} is null" for cell in (name, *either))))
     if kind == "uscc":
-        found.append(f"{name} is not null and not well_formed({name})")
+        wrong = f"{name} is not null and not well_formed({name})"
+        digits = f"regexp_full_match({name}, '\\d{{18}}')"  # a spreadsheet has made a number of it
+        found += [("code_as_number", f"{wrong} and {digits}"), ("uscc_malformed", wrong)]
         if name in links:
-            found.append(f"{name} is null and {links[name]} is null")
-    if kind == "enum":
-        found.append(f"{name} not in {tuple(column['values'])}")
+            found.append(("link_blank", f"{name} is null and {links[name]} is null"))
+    if kind == "enum" and column.get("required"):
+        found.append(("unreadable", f"{name} not in {tuple(column['values'])}"))
     if name in PLACES:
-        found.append(f"{name} not in (select code from area union all select old_code from area_change)")
+        found.append(
+            (
+                "area_unknown",
+                f"{name} not in (select code from area union all select old_code from area_change)",
+            )
+        )
     if kind == "industry":
-        found.append(f"regexp_full_match({name}, '[A-Z]\\d+') and left({name}, 1) <> (select section from industry "
-                     f"where code = substr({name}, 2, 2) and level = 'division')")  # fmt: skip
+        found.append(("industry_contradiction", f"regexp_full_match({name}, '[A-Z]\\d+') and left({name}, 1) <> (select section from industry "
+                     f"where code = substr({name}, 2, 2) and level = 'division')"))  # fmt: skip
     if kind == "money" and name in ("revenue", "rd_expense", "expenditure", "expense"):
-        found.append(f"{name} < 0")
+        found.append(("negative_money", f"{name} < 0"))
     if kind == "date" and name not in AHEAD:
         planned = (
             " and status is distinct from '计划'"
             if name == "held_on" and "status" in contract["columns"]
             else ""
         )
-        found.append(f"{name} > delivered_on{planned}")
+        found.append(("in_future", f"{name} > delivered_on{planned}"))
     if kind == "year":
         over = contract["purpose"] == "statistical"  # a survey's year is told when it is over
-        found.append(f"make_date({name}, 12, 31) > delivered_on" if over else f"{name} > year(delivered_on)")
-    if kind == "period" and source not in PLANS:
         found.append(
-            f"last_day(make_date(left({name}, 4)::integer, coalesce(nullif(substr({name}, 6), ''), '12')::integer, 1)) > delivered_on"
+            (
+                "in_future",
+                f"make_date({name}, 12, 31) > delivered_on" if over else f"{name} > year(delivered_on)",
+            )
         )
+    if kind == "period" and source not in PLANS:
+        ends = f"last_day(make_date(left({name}, 4)::integer, coalesce(nullif(substr({name}, 6), ''), '12')::integer, 1))"
+        found.append(("in_future", f"{ends} > delivered_on"))
     return found
