@@ -73,12 +73,12 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
     ]
     faults = " or ".join(["false", *(f"({test})" for *_, test in found)])
     codes = [name for name, column in columns.items() if column["type"] == "uscc"]
-    broken = " or ".join(["false", *(f"({name} is not null and not checked({name}))" for name in codes),
+    broken = " or ".join(["false", *(f"{name} in (select code from (select distinct {name} as code from cell) where not checked(code))" for name in codes),
                           *(f"({code} is null and {links[code]} is null)" for code in codes if code in links)])  # fmt: skip
     con.sql(f"""
         create table typed_{source} as
-        select *, coalesce({faults}, false) as bad, coalesce({broken}, false) as broken
-        from (select file, sheet, row, delivered_on, factor, {cells} from raw_{source} where not passed)
+        with cell as (select file, sheet, row, delivered_on, factor, {cells} from raw_{source} where not passed)
+        select *, coalesce({faults}, false) as bad, coalesce({broken}, false) as broken from cell
     """)
     # Of a cell the first rule that it breaks.
     names = {
