@@ -1,7 +1,7 @@
 """`make bench`: InnoStat against the hand-written script, in interleaved pairs on the same files.
 
 Here: what is compared with what, and the table; a time is printed, never asserted.
-Not here: measuring (measure.py), the script (baseline.py), whether both come to the same figures (same.py).
+Not here: measuring (measure.py), the script (baseline/), whether both come to the same figures (same.py).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from statistics import median
 
 from benchmarks.inputs import AS_OF, ROOT, sample_inbox
 from benchmarks.measure import Measured, measure
-from benchmarks.same import differences
+from benchmarks.same import TABLES, differences
 
 INNOSTAT = [str(Path(sys.executable).parent / "innostat")]
-SCRIPT = [sys.executable, str(ROOT / "benchmarks" / "baseline.py")]
+SCRIPT = [sys.executable, "-m", "benchmarks.baseline"]
 BARE_IMPORT = [sys.executable, "-c", "import dagster, dbt.cli.main, duckdb, polars"]
 FIXED_COST_AT = 10_000
 
@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = code or bool(found)
         if size == FIXED_COST_AT:
             print(f"  fixed cost: {measured.difference:.2f} s")
-        print("  " + ("the same coverage cells" if not found else f"COVERAGE DIFFERS: {found}"))
+        print("  " + (f"the same rows in {len(TABLES)} tables" if not found else f"TABLES DIFFER: {found}"))
 
     quiet = Pairs()
     before = releases(home)

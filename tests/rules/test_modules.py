@@ -9,9 +9,6 @@ from tests.rules.repository import PACKAGES, lines, modules, offenders, text, un
 
 CODE = (*PACKAGES, "benchmarks")
 LONGEST = 300
-ONE_FILE_ON_PURPOSE = {
-    "benchmarks/baseline.py"
-}  # the yardstick is a script: nothing is to be learnt from its parts
 COMMAND = re.compile(r"orchestration/cli/(?!__init__|common)\w+\.py")  # its name and first line say all of it
 SAYS_WHAT_NOT = re.compile(r"\b(not here|does not( belong here)?):", re.IGNORECASE)
 
@@ -29,11 +26,7 @@ def test_every_module_says_what_belongs_there_and_what_does_not() -> None:
 
 def test_modules_are_small() -> None:
     sizes = {name: text(name).count("\n") for name in under(*CODE, suffix=".py")}
-    found = [
-        f"{name}: {size} lines"
-        for name, size in sizes.items()
-        if size > LONGEST and name not in ONE_FILE_ON_PURPOSE
-    ]
+    found = [f"{name}: {size} lines" for name, size in sizes.items() if size > LONGEST]
     assert not found, offenders(found)
 
 
