@@ -21,6 +21,7 @@ from orchestration.messages import Stop
 from orchestration.records import STATE_WORDS, Record
 from orchestration.recovery import recover
 from orchestration.stages import boundary
+from orchestration.standing import last_stood, pointer_trouble, standing
 from publication.durable import sha256_file
 from publication.errors import ReleaseError
 from publication.releases import (
@@ -38,6 +39,8 @@ _CANDIDATE = re.compile(r"(r\d{6,})(?:-(\d{4}-\d{2}-\d{2}))?")
 def approve(home: Home, candidate: str, sha256: str, by: str, reason: str) -> dict[str, Any]:
     """Publish the held candidate whose manifest has this hash, or bring back the release that was taken back."""
     with _alone(home, "approve") as acts:
+        if found := pointer_trouble(home):
+            raise found
         releases = Releases(home.root)
         record = _find(home, candidate)
         if record.state == "published" and record.release and took_back(acts, record.release):
@@ -88,11 +91,9 @@ def rollback(home: Home, release_id: str, by: str, reason: str) -> dict[str, Any
     """Point `current` at a release that is there and whole; the act is on record before anything moves."""
     with _alone(home, "rollback"):
         releases = Releases(home.root)
-        stands = (
-            releases.pointed() or releases.current() or ""
-        )  # the latter refuses what is no link, in words
+        stands = _stands(home, releases)
         _known(releases, release_id)
-        if stands == release_id:
+        if releases.pointed() == release_id:
             raise Stop(
                 2,
                 "already_current",
@@ -100,7 +101,8 @@ def rollback(home: Home, release_id: str, by: str, reason: str) -> dict[str, Any
                 f"{release_id} is the current release already; nothing was changed.",
             )
         _whole(releases.verify(release_id))
-        act = _act("rollback", release_id, releases, release_id, stands, by, reason)
+        before = "" if stands == release_id else stands  # `current` was taken away, and is as it was again
+        act = _act("rollback", release_id, releases, release_id, before, by, reason)
         append(home, act)
         boundary("act_written")
         releases.make_current(release_id)
@@ -112,7 +114,7 @@ def freeze(home: Home, year: int, by: str, reason: str) -> dict[str, Any]:
     """Make the figures of a finished year final, as the current release has them."""
     with _alone(home, "freeze") as acts:
         releases = Releases(home.root)
-        current = releases.current()
+        current = standing(home)
         if current is None:
             raise Stop(
                 2,
@@ -255,6 +257,13 @@ def _another(found: str, sha256: str) -> Stop:
         f"清单的哈希是 {found}，不是 {sha256}：这不是您看过的那个候选，未批准。",
         f"the manifest's hash is {found}, not {sha256}: this is not the candidate you looked at; not approved.",
     )
+
+
+def _stands(home: Home, releases: Releases) -> str:
+    """What `current` says, or said before it was taken away; refuses what is no link, in words."""
+    said = releases.pointed() or releases.current() or ""
+    match = _CANDIDATE.fullmatch(said)
+    return said if match and match[2] else last_stood(home) or ""
 
 
 def _known(releases: Releases, release_id: str) -> None:

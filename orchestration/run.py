@@ -29,6 +29,7 @@ from orchestration.records import Record
 from orchestration.recovery import recover
 from orchestration.settings import Settings
 from orchestration.stages import boundary
+from orchestration.standing import refuse_damaged
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -205,6 +206,7 @@ def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) ->
     preflight(home)
     with lock.hold(home.lock_file) as held:
         recover(home)
+        refuse_damaged(home, as_of)
         earlier = records.load_all(home)
         record = Record(home.next_run_id(), as_of.isoformat(), os.getpid(), records.now())
         held.describe(record.run_id, record.started_at)

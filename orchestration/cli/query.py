@@ -11,6 +11,7 @@ import click
 from orchestration.cli.common import command as make
 from orchestration.home import open_home
 from orchestration.messages import Stop, say
+from orchestration.standing import reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,23 +42,14 @@ def command(home: Path, sql: str, form: str | None, parquet: Path | None) -> int
     """Ask the current release."""
     from publication.errors import QueryError
     from publication.query import run_query
-    from publication.releases import Releases
     from publication.tables import to_csv, to_json, to_parquet
 
     opened = open_home(home)
     if parquet is not None:
         opened.keep_out(parquet)
-    releases = Releases(opened.root)
-    current = releases.current()
-    if current is None:
-        raise Stop(
-            1,
-            "no_release",
-            "还没有任何发布，请先执行：innostat run",
-            "there is no release yet; make one with: innostat run",
-        )
     try:
-        rows = run_query(releases.path(current), sql)
+        with reading(opened) as release:
+            rows = run_query(release, sql)
     except QueryError as error:
         raise Stop(2, error.code, error.zh, error.en) from error
     if parquet is not None:

@@ -47,6 +47,8 @@ def command(home: Path, as_json: bool, release: str | None) -> int:
     if found["ok"]:
         click.echo(say("✓ 与写入时完全一致。", "✓ all are what was written."))
         return 0
+    if found["trouble"] and found["trouble"]["code"] == "release_damaged":
+        click.echo(say(found["trouble"]["zh"], found["trouble"]["en"]))
     click.echo(
         say(
             f"共 {len(found['offenders'])} 处不符；请从备份恢复所列内容。",

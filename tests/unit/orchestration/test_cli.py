@@ -120,7 +120,7 @@ def test_nothing_new_ends_with_0_and_names_the_release(
 def test_a_damaged_pointer_is_told_in_words(home: Home, innostat: Program) -> None:
     (home.releases / "current").symlink_to("r000009-2026-11-23")
     done = innostat("run", "--as-of", "2026-11-23", "--lang", "zh", home=home.root)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "r000009-2026-11-23" in done.stderr
     assert "Traceback" not in done.stderr
 
