@@ -11,9 +11,10 @@ import click
 
 from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import command as make
+from orchestration.clock import today
 from orchestration.environment import SEEDS
 from orchestration.home import open_home
-from orchestration.messages import say
+from orchestration.messages import Stop, say
 
 
 class Years(click.ParamType[tuple[int, int]]):
@@ -62,12 +63,21 @@ def command(
 ) -> int:
     """Write it."""
     from ingestion.contract import load_contracts
-    from ingestion.sample import write_sample
+    from ingestion.sample import TakenError, write_sample
 
     opened = open_home(home)
-    written = write_sample(
-        opened.inbox, load_contracts(), SEEDS, enterprises=enterprises, years=years, seed=seed, as_of=as_of
-    )
+    try:
+        written = write_sample(
+            opened.inbox,
+            load_contracts(),
+            SEEDS,
+            enterprises=enterprises,
+            years=years,
+            seed=seed,
+            as_of=as_of or today(),
+        )
+    except TakenError as error:
+        raise Stop(2, "file_exists", error.zh, error.en) from error
     size = sum(path.stat().st_size for path in written)
     if as_json:
         print_json({"files": [str(path) for path in written], "bytes": size})
