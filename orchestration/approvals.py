@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration import lock, records
+from orchestration import clock, lock, records
 from orchestration.acts import Act, acts_or_stop, append, freezes, took_back
 from orchestration.home import Home, preflight
 from orchestration.messages import Stop
@@ -68,7 +68,7 @@ def approve(home: Home, candidate: str, sha256: str, by: str, reason: str) -> di
                 f" release is {stands or '(none)'} now. Run innostat run again and approve the new candidate.",
             )
         as_of = date.fromisoformat(manifest["as_of"])
-        act = Act("approve", release_id, sha256, stands or "", as_of, by, reason, records.now())
+        act = Act("approve", release_id, sha256, stands or "", as_of, by, reason, clock.now())
         name_approval(folder, act.told())
         boundary("approval_named")
         append(home, act)
@@ -127,8 +127,9 @@ def freeze(home: Home, year: int, by: str, reason: str) -> dict[str, Any]:
                 raise Stop(
                     2,
                     "already_final",
-                    f"{year} 年已由 {act.by} 于 {act.at} 定稿（发布 {act.current}）；此后的修订逐次用 innostat approve 批准。",
-                    f"{year} was made final by {act.by} at {act.at} (release {act.current});"
+                    f"{year} 年已由 {act.by} 于 {clock.shown(act.at)} 定稿（发布 {act.current}）；"
+                    "此后的修订逐次用 innostat approve 批准。",
+                    f"{year} was made final by {act.by} at {clock.shown(act.at)} (release {act.current});"
                     " amendments since are approved one by one with innostat approve.",
                 )
         made = _act("freeze", str(year), releases, current, current, by, reason)
@@ -185,7 +186,7 @@ def _alone(home: Home, name: str) -> Iterator[list[Act]]:
     """Hold the home, set right what was killed, and read all acts; a file that can't be used is refused."""
     preflight(home)
     with lock.hold(home.lock_file) as held:
-        held.describe(name, records.now())
+        held.describe(name, clock.now())
         recover(home)
         yield acts_or_stop(home)
 
@@ -194,7 +195,7 @@ def _act(kind: str, subject: str, releases: Releases, of: str, stands: str, by: 
     """An act about a release that is there."""
     as_of = date.fromisoformat(releases.manifest(of)["as_of"])
     sha256 = sha256_file(releases.path(of) / MANIFEST)
-    return Act(kind, subject, sha256, stands, as_of, by, reason, records.now())
+    return Act(kind, subject, sha256, stands, as_of, by, reason, clock.now())
 
 
 def _find(home: Home, candidate: str) -> Record:

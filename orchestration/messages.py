@@ -41,6 +41,11 @@ def say(zh: str, en: str) -> str:
     return zh if _language == "zh" else en
 
 
+def plural(count: int, noun: str) -> str:
+    """The English noun for so many; Chinese has no need of it."""
+    return noun if count == 1 else f"{noun}s"
+
+
 def language_of(arguments: Sequence[str]) -> Language:
     """`--lang` wherever it stands on the command line, else the locale.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.acts import freezes, read_acts
+from orchestration.clock import shown
 from orchestration.messages import say
 from orchestration.run import Run
 
@@ -168,6 +169,17 @@ def write_report(run: Run) -> Path:
 def command_to_approve(run_id: str, sha256: str | None) -> str:
     """What a person types to approve this candidate and no other."""
     return f"approve {run_id} --manifest {sha256} --by {say('姓名', 'NAME')} --reason {say('理由', 'TEXT')}"
+
+
+def withheld_words(act: dict[str, Any]) -> tuple[str, str]:
+    """Why the same is not published again after a rollback."""
+    return (
+        f"{act['current']} 已由 {act['by']} 于 {shown(act['at'])[:10]} 回退（{act['reason']}）。在输入、决定、设置或程序改变之前"
+        f"不会再次发布同样的内容；如要恢复，可用 innostat approve {act['current']}。",
+        f"{act['current']} was rolled back by {act['by']} on {shown(act['at'])[:10]} ({act['reason']}). The same is not"
+        " published again until inputs, decisions, settings or the program change; to have it back:"
+        f" innostat approve {act['current']}.",
+    )
 
 
 def result(run: Run) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import click
 
 from orchestration.cli.common import command as make
 from orchestration.cli.common import contract_of, print_json
+from orchestration.clock import today
 from orchestration.environment import SEEDS
 from orchestration.messages import say
-from orchestration.run import today
 
 if TYPE_CHECKING:
     from ingestion.contract import Source

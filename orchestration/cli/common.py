@@ -188,6 +188,30 @@ def contract_of(source: str) -> Source:
     return contracts[source]
 
 
+def refuse_no_folder(path: Path) -> None:
+    """Before any work: a file of the user's needs a folder that is there."""
+    if not path.absolute().parent.is_dir():
+        raise Stop(
+            2,
+            "no_such_folder",
+            f"不能写到 {path}：文件夹 {path.parent} 不存在。请先建立，或写到别处。",
+            f"cannot write {path}: there is no folder {path.parent}. Make it, or choose another place.",
+        )
+
+
+def write_for_user(path: Path, content: bytes) -> None:
+    """Write a file where the user asked for it, or say why not."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Stop(
+            2,
+            "file_not_written",
+            f"无法写入 {path}（{error.strerror}）。请检查权限和磁盘空间，或写到别处。",
+            f"cannot write {path} ({error.strerror}). Check its rights and the free space, or choose another place.",
+        ) from error
+
+
 def print_json(result: Any) -> None:
     """The result for programs, on standard output."""
     click.echo(json.dumps(result, ensure_ascii=False, indent=1, default=str))

@@ -10,9 +10,9 @@ import click
 
 from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import group as make_group
+from orchestration.clock import today
 from orchestration.home import Home, open_home
 from orchestration.messages import Stop, say
-from orchestration.run import today
 from orchestration.standing import reading, standing
 
 _SHOWN = 20

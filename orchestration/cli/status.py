@@ -10,10 +10,10 @@ from orchestration import lock, records, standing
 from orchestration.acts import acts_or_stop, freezes
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
+from orchestration.clock import shown, today
 from orchestration.home import Home, open_home
 from orchestration.messages import say
 from orchestration.news import REASONS, look, waiting
-from orchestration.run import today
 from orchestration.settings import load_settings
 from orchestration.standing import REFUSED
 
@@ -79,8 +79,7 @@ def _status(home: Home) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from orchestration.screen import withheld_words
-    from orchestration.summary import command_to_approve
+    from orchestration.summary import command_to_approve, withheld_words
     from orchestration.terminal import console
 
     out = console()
@@ -132,8 +131,8 @@ def _show(found: dict[str, Any]) -> None:
         zh, en = records.STATE_WORDS[run["state"]]
         colour = {"published": "green", "nothing_new": "dim", "running": "cyan"}.get(run["state"], "red")
         line(
-            f"  {run['run_id']}  {run['started_at'][:16]}  参考日 {run['as_of']}  {zh}",
-            f"  {run['run_id']}  {run['started_at'][:16]}  as of {run['as_of']}  {en}",
+            f"  {run['run_id']}  {shown(run['started_at'])}  参考日 {run['as_of']}  {zh}",
+            f"  {run['run_id']}  {shown(run['started_at'])}  as of {run['as_of']}  {en}",
             colour,
         )
         for reason in run["reasons"][:3]:

@@ -75,3 +75,14 @@ def test_nothing_of_the_users_is_written_where_only_runs_write(tmp_path: Path, o
         assert error.value.exit_code == 2 and "never changes" in error.value.en
     home.keep_out(tmp_path / "values.parquet")
     home.keep_out(tmp_path.parent / "releases" / "x.parquet")
+
+
+@pytest.mark.parametrize("below", ["", "data/home"])
+def test_f13_a_file_is_no_place_for_a_home(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "taken"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(Stop) as stop:
+        make_home(file / below, ["patent"])
+    assert stop.value.exit_code == 2
+    assert str(file) in stop.value.en and str(file) in stop.value.zh
+    assert file.read_text(encoding="utf-8") == "mine"
