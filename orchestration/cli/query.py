@@ -11,6 +11,7 @@ import click
 
 from orchestration.cli.common import command as make
 from orchestration.cli.common import refuse_no_folder, write_for_user
+from orchestration.cli.usage import BothError
 from orchestration.home import Home, open_home
 from orchestration.messages import Stop, plural, say
 from orchestration.query_log import Asked, note
@@ -44,9 +45,7 @@ _SHOWN = 100
 def command(home: Path, sql: str, as_csv: bool, as_json: bool, parquet: Path | None) -> int:
     """Ask the current release."""
     if as_csv + as_json + (parquet is not None) > 1:
-        raise click.UsageError(
-            say("--csv、--json、--parquet 只能选一个", "only one of --csv, --json and --parquet")
-        )
+        raise BothError("--csv、--json、--parquet 只能选一个", "only one of --csv, --json and --parquet")
     opened = open_home(home)
     if parquet is not None:
         opened.keep_out(parquet)

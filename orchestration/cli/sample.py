@@ -11,6 +11,7 @@ import click
 
 from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import command as make
+from orchestration.cli.usage import BadValueError
 from orchestration.clock import today
 from orchestration.environment import SEEDS
 from orchestration.home import open_home
@@ -29,8 +30,9 @@ class Years(click.ParamType[tuple[int, int]]):
         match = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", str(value))
         years = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if years[0] > years[1]:
-            self.fail(
-                say(f"“{value}”不是 2023-2026 这样的年份", f"'{value}' is no span of years like 2023-2026"),
+            raise BadValueError(
+                f"“{value}”不是 2023-2026 这样的年份",
+                f"'{value}' is no span of years like 2023-2026",
                 param,
                 ctx,
             )
