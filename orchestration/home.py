@@ -136,6 +136,7 @@ def run_seq(run_id: str) -> int:
     return int(run_id.removeprefix("r"))
 
 
+_DECISIONS = ("links.csv", "corrections.csv", "targets.csv", "approvals.csv")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -157,7 +158,7 @@ def make_home(root: Path, sources: list[str]) -> Home:
             folder.mkdir(parents=True, exist_ok=True)
         for target, template in (
             (home.settings_file, "innostat.toml"),
-            (home.decisions / "links.csv", "links.csv"),
+            *((home.decisions / name, name) for name in _DECISIONS),
         ):
             if not target.exists():
                 target.write_bytes((_TEMPLATES / template).read_bytes())

@@ -41,9 +41,9 @@ def say(zh: str, en: str) -> str:
     return zh if _language == "zh" else en
 
 
-def plural(count: int, noun: str) -> str:
-    """The English noun for so many; Chinese has no need of it."""
-    return noun if count == 1 else f"{noun}s"
+def counted(count: int, noun: str) -> str:
+    """So many of something in English: 1 row, 2 rows; Chinese has no need of it."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def language_of(arguments: Sequence[str]) -> Language:

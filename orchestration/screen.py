@@ -64,10 +64,10 @@ def _title(out: Console, result: dict[str, Any]) -> None:
     head.add_row(Text(say("✓ 已发布", "✓ Published"), "bold green"), Text(result["release"], "bold"))
     out.print(Padding(head, (0, 1)))
     facts = say(
-        f"参考日 {result['as_of']} · 名录企业 {result['enterprises']:,} 家 · {result['seconds']} 秒{aside}",
-        f"as of {result['as_of']} · {result['enterprises']:,} enterprises · {result['seconds']} s{aside}",
-    )
-    print_line(out, "dim", facts)
+        "参考日 {as_of} · 名录企业 {enterprises:,} 家，其中在库 {enterprises_active:,} 家 · {seconds} 秒",
+        "as of {as_of} · {enterprises:,} enterprises in the register, {enterprises_active:,} active · {seconds} s",
+    ).format(**result)
+    print_line(out, "dim", facts + aside)
 
 
 def _headline(out: Console, rows: list[dict[str, Any]]) -> None:

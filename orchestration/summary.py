@@ -86,7 +86,7 @@ def figures(
         counted[key] = con.execute(f'SELECT count(*) FROM "{schema}"."{name}"').fetchall()[0][0]
     changes_on = con.execute("SELECT changes_on FROM intermediate.int_change_date").fetchall()
     enterprises = con.execute(
-        "SELECT count(*) FROM raw.enterprise_register"
+        "SELECT count(*), count(*) FILTER (status = '在库') FROM raw.enterprise_register"
         " WHERE frame_year = (SELECT max(frame_year) FROM raw.enterprise_register)"
     ).fetchall()
     return {
@@ -98,6 +98,7 @@ def figures(
         "tables": counted,
         "next_change_on": changes_on[0][0] if changes_on else None,
         "enterprises": enterprises[0][0],
+        "enterprises_active": enterprises[0][1],
         "outside_register": con.execute(_OUTSIDE).fetchall()[0][0],
     }
 
@@ -198,6 +199,7 @@ def result(run: Run) -> dict[str, Any]:
         "candidate_sha256": record.candidate_sha256,
         "headline": run.summary.get("headline", []),
         "enterprises": run.summary.get("enterprises"),
+        "enterprises_active": run.summary.get("enterprises_active"),
         "sources": run.summary.get("sources", {}),
         "deliveries": run.summary.get("deliveries", []),
         "quarantine": run.summary.get("quarantine", []),

@@ -12,7 +12,7 @@ from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import group as make_group
 from orchestration.clock import today
 from orchestration.home import Home, open_home
-from orchestration.messages import Stop, say
+from orchestration.messages import Stop, counted, say
 from orchestration.standing import reading, standing
 
 _SHOWN = 20
@@ -170,7 +170,7 @@ def _show(release: str | None, names: list[dict[str, Any]], limit: int | None) -
     decided = len(names) - len(waiting)
     head = say(
         f"发布 {release}：{len(waiting):,} 个名称等待关联",
-        f"release {release}: {len(waiting):,} names wait for a code",
+        f"release {release}: {counted(len(waiting), 'name')} without a code",
     )
     if decided:
         head += say(
@@ -182,7 +182,7 @@ def _show(release: str | None, names: list[dict[str, Any]], limit: int | None) -
         if one["source"] != source:
             source = one["source"]
             out.print(Text(f"\n{source}", "cyan"))
-        rows = say(f"{one['n_rows']:,} 行", f"{one['n_rows']:,} rows")
+        rows = say(f"{one['n_rows']:,} 行", counted(one["n_rows"], "row"))
         out.print(Padding(Text(f"{one['name']}  ({rows}, {'、'.join(one['files'])})"), (0, 0, 0, 2)))
         same = sum(suggestion["score"] == 100 for suggestion in one["suggestions"])
         if same > 1:

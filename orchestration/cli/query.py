@@ -13,7 +13,7 @@ from orchestration.cli.common import command as make
 from orchestration.cli.common import refuse_no_folder, write_for_user
 from orchestration.cli.usage import BothError
 from orchestration.home import Home, open_home
-from orchestration.messages import Stop, plural, say
+from orchestration.messages import Stop, counted, say
 from orchestration.query_log import Asked, note
 from orchestration.standing import reading
 
@@ -59,7 +59,7 @@ def command(home: Path, sql: str, as_csv: bool, as_json: bool, parquet: Path | N
         click.echo(
             say(
                 f"{rows.num_rows:,} 行 → {parquet}",
-                f"{rows.num_rows:,} {plural(rows.num_rows, 'row')} → {parquet}",
+                f"{counted(rows.num_rows, 'row')} → {parquet}",
             )
         )
     elif as_csv:
@@ -124,6 +124,6 @@ def _show(rows: pa.Table) -> None:
         out.print(
             say(
                 f"另有 {more:,} 行；--csv 可得全部。",
-                f"{more:,} more {plural(more, 'row')}; --csv gives all.",
+                f"{counted(more, 'more row')}; --csv gives all.",
             )
         )

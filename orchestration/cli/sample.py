@@ -15,7 +15,7 @@ from orchestration.cli.usage import BadValueError
 from orchestration.clock import today
 from orchestration.environment import SEEDS
 from orchestration.home import open_home
-from orchestration.messages import Stop, say
+from orchestration.messages import Stop, counted, say
 
 
 class Years(click.ParamType[tuple[int, int]]):
@@ -51,7 +51,9 @@ class Years(click.ParamType[tuple[int, int]]):
     type=click.IntRange(min=1),
     default=24_000,
     show_default=True,
-    help=say("企业数", "Enterprises"),
+    help=say(
+        "在库企业数（最后一个完整年度的名录）", "Active enterprises, in the register of the last full year"
+    ),
 )
 @click.option("--years", type=Years(), default="2023-2026", show_default=True, help=say("年份", "Years"))
 @click.option("--seed", type=int, default=1, show_default=True, help=say("随机种子", "Seed"))
@@ -86,8 +88,9 @@ def command(
         return 0
     click.echo(
         say(
-            f"已放入 {len(written)} 个文件，{size / 1e6:.1f} MB：{opened.inbox}",
-            f"{len(written)} files, {size / 1e6:.1f} MB, are in {opened.inbox}",
+            f"虚构省份（在库企业 {enterprises:,} 家）的 {len(written)} 个文件，{size / 1e6:.1f} MB，已放入 {opened.inbox}",
+            f"a made-up province of {counted(enterprises, 'active enterprise')}: "
+            f"{counted(len(written), 'file')}, {size / 1e6:.1f} MB, in {opened.inbox}",
         )
     )
     click.echo(say(f"下一步：innostat run --home {home}", f"Next: innostat run --home {home}"))
