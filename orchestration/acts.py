@@ -19,6 +19,7 @@ from typing import Any
 
 from ingestion.decisions import DecisionError
 from ingestion.inbox import decode
+from orchestration.clock import shown
 from orchestration.home import Home, run_seq
 from orchestration.messages import Stop
 from publication.durable import write_atomic
@@ -61,7 +62,7 @@ class Act:
             ),
         }
         zh, en = what[self.kind]
-        day = self.at[:10]
+        day = shown(self.at)[:10]
         return f"{day} {zh}：{self.by}，{self.reason}", f"{day} {en}: {self.by}, {self.reason}"
 
 

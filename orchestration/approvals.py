@@ -14,13 +14,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration import lock, records
+from orchestration import clock, lock, records
 from orchestration.acts import Act, acts_or_stop, append, freezes, took_back
 from orchestration.home import Home, preflight
 from orchestration.messages import Stop
 from orchestration.records import STATE_WORDS, Record
 from orchestration.recovery import recover
 from orchestration.stages import boundary
+from orchestration.standing import last_stood, pointer_trouble, standing
 from publication.durable import sha256_file
 from publication.errors import ReleaseError
 from publication.releases import (
@@ -38,6 +39,8 @@ _CANDIDATE = re.compile(r"(r\d{6,})(?:-(\d{4}-\d{2}-\d{2}))?")
 def approve(home: Home, candidate: str, sha256: str, by: str, reason: str) -> dict[str, Any]:
     """Publish the held candidate whose manifest has this hash, or bring back the release that was taken back."""
     with _alone(home, "approve") as acts:
+        if found := pointer_trouble(home):
+            raise found
         releases = Releases(home.root)
         record = _find(home, candidate)
         if record.state == "published" and record.release and took_back(acts, record.release):
@@ -65,7 +68,7 @@ def approve(home: Home, candidate: str, sha256: str, by: str, reason: str) -> di
                 f" release is {stands or '(none)'} now. Run innostat run again and approve the new candidate.",
             )
         as_of = date.fromisoformat(manifest["as_of"])
-        act = Act("approve", release_id, sha256, stands or "", as_of, by, reason, records.now())
+        act = Act("approve", release_id, sha256, stands or "", as_of, by, reason, clock.now())
         name_approval(folder, act.told())
         boundary("approval_named")
         append(home, act)
@@ -88,11 +91,9 @@ def rollback(home: Home, release_id: str, by: str, reason: str) -> dict[str, Any
     """Point `current` at a release that is there and whole; the act is on record before anything moves."""
     with _alone(home, "rollback"):
         releases = Releases(home.root)
-        stands = (
-            releases.pointed() or releases.current() or ""
-        )  # the latter refuses what is no link, in words
+        stands = _stands(home, releases)
         _known(releases, release_id)
-        if stands == release_id:
+        if releases.pointed() == release_id:
             raise Stop(
                 2,
                 "already_current",
@@ -100,7 +101,8 @@ def rollback(home: Home, release_id: str, by: str, reason: str) -> dict[str, Any
                 f"{release_id} is the current release already; nothing was changed.",
             )
         _whole(releases.verify(release_id))
-        act = _act("rollback", release_id, releases, release_id, stands, by, reason)
+        before = "" if stands == release_id else stands  # `current` was taken away, and is as it was again
+        act = _act("rollback", release_id, releases, release_id, before, by, reason)
         append(home, act)
         boundary("act_written")
         releases.make_current(release_id)
@@ -112,7 +114,7 @@ def freeze(home: Home, year: int, by: str, reason: str) -> dict[str, Any]:
     """Make the figures of a finished year final, as the current release has them."""
     with _alone(home, "freeze") as acts:
         releases = Releases(home.root)
-        current = releases.current()
+        current = standing(home)
         if current is None:
             raise Stop(
                 2,
@@ -125,8 +127,9 @@ def freeze(home: Home, year: int, by: str, reason: str) -> dict[str, Any]:
                 raise Stop(
                     2,
                     "already_final",
-                    f"{year} 年已由 {act.by} 于 {act.at} 定稿（发布 {act.current}）；此后的修订逐次用 innostat approve 批准。",
-                    f"{year} was made final by {act.by} at {act.at} (release {act.current});"
+                    f"{year} 年已由 {act.by} 于 {clock.shown(act.at)} 定稿（发布 {act.current}）；"
+                    "此后的修订逐次用 innostat approve 批准。",
+                    f"{year} was made final by {act.by} at {clock.shown(act.at)} (release {act.current});"
                     " amendments since are approved one by one with innostat approve.",
                 )
         made = _act("freeze", str(year), releases, current, current, by, reason)
@@ -183,7 +186,7 @@ def _alone(home: Home, name: str) -> Iterator[list[Act]]:
     """Hold the home, set right what was killed, and read all acts; a file that can't be used is refused."""
     preflight(home)
     with lock.hold(home.lock_file) as held:
-        held.describe(name, records.now())
+        held.describe(name, clock.now())
         recover(home)
         yield acts_or_stop(home)
 
@@ -192,7 +195,7 @@ def _act(kind: str, subject: str, releases: Releases, of: str, stands: str, by: 
     """An act about a release that is there."""
     as_of = date.fromisoformat(releases.manifest(of)["as_of"])
     sha256 = sha256_file(releases.path(of) / MANIFEST)
-    return Act(kind, subject, sha256, stands, as_of, by, reason, records.now())
+    return Act(kind, subject, sha256, stands, as_of, by, reason, clock.now())
 
 
 def _find(home: Home, candidate: str) -> Record:
@@ -255,6 +258,13 @@ def _another(found: str, sha256: str) -> Stop:
         f"清单的哈希是 {found}，不是 {sha256}：这不是您看过的那个候选，未批准。",
         f"the manifest's hash is {found}, not {sha256}: this is not the candidate you looked at; not approved.",
     )
+
+
+def _stands(home: Home, releases: Releases) -> str:
+    """What `current` says, or said before it was taken away; refuses what is no link, in words."""
+    said = releases.pointed() or releases.current() or ""
+    match = _CANDIDATE.fullmatch(said)
+    return said if match and match[2] else last_stood(home) or ""
 
 
 def _known(releases: Releases, release_id: str) -> None:

@@ -15,7 +15,7 @@ from orchestration import lineage, records, summary
 from orchestration.acts import freezes, read_acts
 from orchestration.beside import receipts_of
 from orchestration.environment import SEEDS
-from orchestration.messages import Stop
+from orchestration.messages import Stop, counted
 from orchestration.progress import log
 from orchestration.records import write_json
 from orchestration.run import Run
@@ -42,7 +42,8 @@ def take_in(run: Run) -> None:
         _leave(run, "take_in")
         rows = sum(one.receipt.rows_read for one in intake.taken if one.delivery.run_id == run.run_id)
         run.progress.result(
-            f"新文件 {len(intake.new)} 个，{rows:,} 行", f"{len(intake.new)} new files, {rows:,} rows"
+            f"新文件 {len(intake.new)} 个，{rows:,} 行",
+            f"{counted(len(intake.new), 'new file')}, {counted(rows, 'row')}",
         )
 
 
@@ -120,7 +121,8 @@ def settle(run: Run) -> None:
         _leave(run, "settle")
         waiting, bad = run.summary["unlinked"], sum(one["rows"] for one in run.summary["quarantine"])
         run.progress.result(
-            f"隔离 {bad:,} 行，待关联 {waiting:,} 行", f"{bad:,} rows quarantined, {waiting:,} without a code"
+            f"隔离 {bad:,} 行，待关联 {waiting:,} 行",
+            f"{counted(bad, 'row')} quarantined, {waiting:,} without a code",
         )
 
 

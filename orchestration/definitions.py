@@ -12,10 +12,11 @@ import dagster as dg
 
 from orchestration import dbt_runner
 from orchestration.assets import release_asset, source_assets, warehouse_assets
+from orchestration.clock import today
 from orchestration.environment import prepare
 from orchestration.home import Home, open_home
 from orchestration.progress import Progress
-from orchestration.run import Run, open_run, today
+from orchestration.run import Run, open_run
 from orchestration.sensors import daily_schedule, inbox_sensor
 from orchestration.settings import load_settings
 

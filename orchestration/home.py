@@ -85,6 +85,11 @@ class Home:
         return self.warehouse / "lock"
 
     @property
+    def queries(self) -> Path:
+        """Who asked what of which release, one line a query."""
+        return self.warehouse / "queries.jsonl"
+
+    @property
     def runs(self) -> Path:
         """One folder a run."""
         return self.root / "runs"
@@ -131,12 +136,21 @@ def run_seq(run_id: str) -> int:
     return int(run_id.removeprefix("r"))
 
 
+_DECISIONS = ("links.csv", "corrections.csv", "targets.csv", "approvals.csv")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def make_home(root: Path, sources: list[str]) -> Home:
     """Create what is missing of a home; nothing that is there is touched."""
     home = Home(root.resolve())
+    there = next(path for path in (home.root, *home.root.parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise Stop(
+            2,
+            "no_home",
+            f"{there} 不是文件夹，不能用作数据目录。请另指定：innostat init --home 目录",
+            f"{there} is no folder and can be no data home. Name another place: innostat init --home DIR",
+        )
     try:
         for source in sources:
             (home.inbox / source).mkdir(parents=True, exist_ok=True)
@@ -144,7 +158,7 @@ def make_home(root: Path, sources: list[str]) -> Home:
             folder.mkdir(parents=True, exist_ok=True)
         for target, template in (
             (home.settings_file, "innostat.toml"),
-            (home.decisions / "links.csv", "links.csv"),
+            *((home.decisions / name, name) for name in _DECISIONS),
         ):
             if not target.exists():
                 target.write_bytes((_TEMPLATES / template).read_bytes())

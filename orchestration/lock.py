@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration import clock
 from orchestration.messages import Stop
 
 _held_fds: set[int] = set()
@@ -83,10 +84,11 @@ def _taken(path: Path) -> Stop:
     except (OSError, ValueError):
         holder = {}
     run, pid, since = (holder.get(key, "?") for key in ("run", "pid", "since"))
+    when = clock.shown(since)
     return Stop(
         4,
         "home_is_held",
-        f"另一个运行正占用此数据目录：{run}（进程 {pid}，自 {since}）。请等它结束，或先结束该进程。",
-        f"another run holds this home: {run} (pid {pid}, since {since}). Wait for it, or end that process.",
+        f"另一个运行正占用此数据目录：{run}（进程 {pid}，自 {when}）。请等它结束，或先结束该进程。",
+        f"another run holds this home: {run} (pid {pid}, since {when}). Wait for it, or end that process.",
         details={"run": run, "pid": pid, "since": since},
     )

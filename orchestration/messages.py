@@ -41,6 +41,11 @@ def say(zh: str, en: str) -> str:
     return zh if _language == "zh" else en
 
 
+def counted(count: int, noun: str) -> str:
+    """So many of something in English: 1 row, 2 rows; Chinese has no need of it."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def language_of(arguments: Sequence[str]) -> Language:
     """`--lang` wherever it stands on the command line, else the locale.
 

@@ -20,6 +20,7 @@ from orchestration.acts import Act, freezes_hash, read_acts, took_back
 from orchestration.environment import PROJECT_ROOT
 from orchestration.home import Home
 from orchestration.settings import Settings
+from orchestration.standing import damage, standing
 from publication.releases import Releases
 
 _PACKAGES = ("dbt_project", "ingestion", "orchestration", "publication", "quality")
@@ -70,12 +71,10 @@ def look(
     """Compare the home, and what was pulled for this run, with the release that stands for this date."""
     aside = is_aside(as_of, latest)
     store = RawStore(home.root)
-    found = scan(home.root, source_names())
-    if pulled is not None:
-        found = Scan(found.files + pulled.files, found.problems + pulled.problems)
-    files = [] if aside else store.unknown(found.files)
+    found, files = waiting(home, pulled)
+    files = [] if aside else files
     releases = Releases(home.root)
-    standing = _of_date(releases, as_of) if aside else releases.current()
+    stands = _of_date(releases, as_of) if aside else standing(home)
     decisions, code = hash_decisions(home, as_of), hash_code()
     inputs = {one.delivery_id for one in store.deliveries() if one.delivered_on <= as_of}
 
@@ -92,10 +91,10 @@ def look(
 
     reasons = ["files"] if files else []
     withheld = None
-    if standing is None:
+    if stands is None:
         reasons.append("first")
     else:
-        manifest = releases.manifest(standing)
+        manifest = releases.manifest(stands)
         reasons += differences(manifest)
         changes_on = manifest["next_change_on"]
         if as_of < date.fromisoformat(manifest["as_of"]) or (
@@ -104,13 +103,24 @@ def look(
             reasons.append("date")
         if reasons and not files and not aside:
             withheld = _withheld(home, releases, differences)
-    return News(found, files, [] if withheld else reasons, standing, aside, decisions, code, withheld)
+    return News(found, files, [] if withheld else reasons, stands, aside, decisions, code, withheld)
+
+
+def waiting(home: Home, pulled: Scan | None = None) -> tuple[Scan, list[InboxFile]]:
+    """What lies in the inbox, and was pulled for this run; and the files of it that no run has seen yet."""
+    found = scan(home.root, source_names())
+    if pulled is not None:
+        found = Scan(found.files + pulled.files, found.problems + pulled.problems)
+    return found, RawStore(home.root).unknown(found.files)
 
 
 def _withheld(
     home: Home, releases: Releases, differences: Callable[[dict[str, Any]], list[str]]
 ) -> Act | None:
-    """The rollback that took back just what a run would publish again; the passing of time alone changes nothing."""
+    """The rollback that took back just what a run would publish again; the passing of time alone changes nothing.
+
+    What was left because it is damaged may be published again.
+    """
     try:
         acts = read_acts(home)
     except DecisionError:  # the run that follows refuses it, in words
@@ -119,7 +129,9 @@ def _withheld(
         return None
     for one in reversed(releases.list()):
         act = took_back(acts, one.release_id)
-        if act and one.as_of and not one.current and not differences(releases.manifest(one.release_id)):
+        if not (act and one.as_of) or one.current or differences(releases.manifest(one.release_id)):
+            continue
+        if damage(home, one.release_id, hashed=True) is None:
             return act
     return None
 

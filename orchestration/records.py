@@ -9,10 +9,11 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from orchestration import clock
 from orchestration.home import Home
 
 State = Literal[
@@ -54,11 +55,6 @@ class Record:
     def as_of_date(self) -> date:
         """The reference date of the run."""
         return date.fromisoformat(self.as_of)
-
-
-def now() -> str:
-    """The time as records hold it: to the second, with its offset."""
-    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -112,7 +108,7 @@ def sweep(home: Home) -> list[Record]:
         if record.state != "held":
             shutil.rmtree(home.run_dir(record.run_id) / "candidate", ignore_errors=True)
         if record.state == "running":
-            record.state, record.ended_at = "died", now()
+            record.state, record.ended_at = "died", clock.now()
             save(home, record)
             dead.append(record)
     for leftover in home.build.iterdir():

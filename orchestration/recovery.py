@@ -38,7 +38,10 @@ def _finish_switch(home: Home, releases: Releases) -> None:
     acts = []
     with suppress(DecisionError):  # a file that can't be read is refused by whatever needs it, in words
         acts = read_acts(home)
-    if not acts or acts[-1].kind == "freeze" or releases.pointed() != (acts[-1].current or None):
+    # Where no release stood before, a pointer that is gone now may be one that somebody took away since.
+    if not acts or acts[-1].kind == "freeze" or not acts[-1].current:
+        return
+    if releases.pointed() != acts[-1].current:
         return
     subject = acts[-1].subject
     aside = {record.release for record in records.load_all(home) if record.aside}

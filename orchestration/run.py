@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingestion.inbox import Scan
-from orchestration import lock, records
+from orchestration import clock, lock, records
 from orchestration.beside import beside
 from orchestration.home import Home, preflight, run_seq
 from orchestration.lacking import lacking
@@ -29,6 +29,7 @@ from orchestration.records import Record
 from orchestration.recovery import recover
 from orchestration.settings import Settings
 from orchestration.stages import boundary
+from orchestration.standing import refuse_damaged
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from orchestration.dbt_worker import DbtWorker
     from publication.candidate import Rows
     from quality.gx import GxWorker
-
-_CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass
@@ -193,13 +192,8 @@ class Run:
     def conclude(self, state: records.State) -> None:
         """Write how the run ended."""
         with self.committing:
-            self.record.state, self.record.ended_at = state, records.now()
+            self.record.state, self.record.ended_at = state, clock.now()
             records.save(self.home, self.record)
-
-
-def today() -> date:
-    """The business date: the province's, wherever the machine's clock thinks it is."""
-    return datetime.now(_CHINA).date()
 
 
 @contextmanager
@@ -208,8 +202,9 @@ def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) ->
     preflight(home)
     with lock.hold(home.lock_file) as held:
         recover(home)
+        refuse_damaged(home, as_of)
         earlier = records.load_all(home)
-        record = Record(home.next_run_id(), as_of.isoformat(), os.getpid(), records.now())
+        record = Record(home.next_run_id(), as_of.isoformat(), os.getpid(), clock.now())
         held.describe(record.run_id, record.started_at)
         records.save(home, record)
         with log_to(home.run_dir(record.run_id) / "log.txt"):

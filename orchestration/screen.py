@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.messages import language, say
-from orchestration.summary import command_to_approve
+from orchestration.summary import command_to_approve, withheld_words
 from orchestration.terminal import bar, console, percent, plain_table, print_line, short
 
 _REASONS_SHOWN = 6
@@ -64,10 +64,10 @@ def _title(out: Console, result: dict[str, Any]) -> None:
     head.add_row(Text(say("✓ 已发布", "✓ Published"), "bold green"), Text(result["release"], "bold"))
     out.print(Padding(head, (0, 1)))
     facts = say(
-        f"参考日 {result['as_of']} · 名录企业 {result['enterprises']:,} 家 · {result['seconds']} 秒{aside}",
-        f"as of {result['as_of']} · {result['enterprises']:,} enterprises · {result['seconds']} s{aside}",
-    )
-    print_line(out, "dim", facts)
+        "参考日 {as_of} · 名录企业 {enterprises:,} 家，其中在库 {enterprises_active:,} 家 · {seconds} 秒",
+        "as of {as_of} · {enterprises:,} enterprises in the register, {enterprises_active:,} active · {seconds} s",
+    ).format(**result)
+    print_line(out, "dim", facts + aside)
 
 
 def _headline(out: Console, rows: list[dict[str, Any]]) -> None:
@@ -263,17 +263,6 @@ def _refusal(out: Console, result: dict[str, Any]) -> None:
             say("看过无误后批准这一个候选：", "To approve this very candidate once you have looked at it:"),
         )
         out.print(Text(f"   innostat {command}{_home_option(result)}", "cyan"), soft_wrap=True)
-
-
-def withheld_words(act: dict[str, Any]) -> tuple[str, str]:
-    """Why the same is not published again after a rollback."""
-    return (
-        f"{act['current']} 已由 {act['by']} 于 {act['at'][:10]} 回退（{act['reason']}）。在输入、决定、设置或程序改变之前"
-        f"不会再次发布同样的内容；如要恢复，可用 innostat approve {act['current']}。",
-        f"{act['current']} was rolled back by {act['by']} on {act['at'][:10]} ({act['reason']}). The same is not"
-        " published again until inputs, decisions, settings or the program change; to have it back:"
-        f" innostat approve {act['current']}.",
-    )
 
 
 def _path(out: Console, zh: str, en: str, path: str) -> None:

@@ -13,9 +13,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ingestion.inbox import scan
 from ingestion.store import RawStore, delivery_id
 from orchestration import records
+from orchestration.clock import today
 from orchestration.home import Home, open_home
 from orchestration.news import look, source_names
-from orchestration.run import today
 from orchestration.settings import load_settings
 
 QUIET_SECONDS = 30

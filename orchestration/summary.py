@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.acts import freezes, read_acts
+from orchestration.clock import shown
 from orchestration.messages import say
 from orchestration.run import Run
 
@@ -85,7 +86,7 @@ def figures(
         counted[key] = con.execute(f'SELECT count(*) FROM "{schema}"."{name}"').fetchall()[0][0]
     changes_on = con.execute("SELECT changes_on FROM intermediate.int_change_date").fetchall()
     enterprises = con.execute(
-        "SELECT count(*) FROM raw.enterprise_register"
+        "SELECT count(*), count(*) FILTER (status = '在库') FROM raw.enterprise_register"
         " WHERE frame_year = (SELECT max(frame_year) FROM raw.enterprise_register)"
     ).fetchall()
     return {
@@ -97,6 +98,7 @@ def figures(
         "tables": counted,
         "next_change_on": changes_on[0][0] if changes_on else None,
         "enterprises": enterprises[0][0],
+        "enterprises_active": enterprises[0][1],
         "outside_register": con.execute(_OUTSIDE).fetchall()[0][0],
     }
 
@@ -170,6 +172,17 @@ def command_to_approve(run_id: str, sha256: str | None) -> str:
     return f"approve {run_id} --manifest {sha256} --by {say('姓名', 'NAME')} --reason {say('理由', 'TEXT')}"
 
 
+def withheld_words(act: dict[str, Any]) -> tuple[str, str]:
+    """Why the same is not published again after a rollback."""
+    return (
+        f"{act['current']} 已由 {act['by']} 于 {shown(act['at'])[:10]} 回退（{act['reason']}）。在输入、决定、设置或程序改变之前"
+        f"不会再次发布同样的内容；如要恢复，可用 innostat approve {act['current']}。",
+        f"{act['current']} was rolled back by {act['by']} on {shown(act['at'])[:10]} ({act['reason']}). The same is not"
+        " published again until inputs, decisions, settings or the program change; to have it back:"
+        f" innostat approve {act['current']}.",
+    )
+
+
 def result(run: Run) -> dict[str, Any]:
     """The run as `innostat run --json` prints it and the closing screen shows it."""
     record, home = run.record, run.home
@@ -186,6 +199,7 @@ def result(run: Run) -> dict[str, Any]:
         "candidate_sha256": record.candidate_sha256,
         "headline": run.summary.get("headline", []),
         "enterprises": run.summary.get("enterprises"),
+        "enterprises_active": run.summary.get("enterprises_active"),
         "sources": run.summary.get("sources", {}),
         "deliveries": run.summary.get("deliveries", []),
         "quarantine": run.summary.get("quarantine", []),

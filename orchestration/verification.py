@@ -13,6 +13,7 @@ from ingestion.store_check import StoreCheck, check_store
 from orchestration import records
 from orchestration.home import Home
 from orchestration.messages import Stop
+from orchestration.standing import pointer_trouble, trouble
 from publication.errors import ReleaseError
 from publication.releases import MANIFEST, Releases, candidate_sha256
 
@@ -43,12 +44,17 @@ def verify(home: Home, release_id: str | None, tell: Callable[[str], None]) -> d
     for number, name in enumerate(names):
         tell(f"{number}/{len(names)} {name}")
         found.append(_release(releases, name, written.get(name)))
-    offenders = [] if release_id else _pointer(releases)
+    offenders = [] if release_id else _pointer(home)
     offenders += [offender for one in found for offender in one["offenders"]]
     raw = check_store(home.root, lambda done, total, blob: tell(f"raw {done}/{total} {blob}"))
     offenders += _of_store(raw)
+    stands = None if release_id else trouble(home, hashed=True)
     return {
         "ok": not offenders,
+        # What to do where it is the current release that offends.
+        "trouble": {"code": stands.code, "zh": stands.zh, "en": stands.en, **stands.details}
+        if stands
+        else None,
         "releases": [
             {key: one[key] for key in ("release", "files", "manifest_sha256", "ok")} for one in found
         ],
@@ -84,11 +90,9 @@ def _release(releases: Releases, name: str, written: str | None) -> dict[str, An
     }
 
 
-def _pointer(releases: Releases) -> list[dict[str, str]]:
-    try:
-        releases.current()
-    except ReleaseError as error:
-        return [{"place": "releases/current", "kind": "damaged", "zh": error.zh, "en": error.en}]
+def _pointer(home: Home) -> list[dict[str, str]]:
+    if found := pointer_trouble(home):
+        return [{"place": "releases/current", "kind": "damaged", "zh": found.zh, "en": found.en}]
     return []
 
 

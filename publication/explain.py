@@ -10,6 +10,7 @@ administrative use. Statistical use appears as counts, unless confidential.duckd
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,17 @@ LEFT JOIN place USING (uscc)
 WHERE reference_year = $year AND tier_basis = $basis AND list_contains($obligations, obligation)
   AND ($area = $province OR place.city_code = $area)
 ORDER BY obligation, status, uscc
+"""
+# What may have been meant: the id in another spelling, the beginning of one, one that differs by a letter, a name.
+_NEAR = """
+WITH known AS (SELECT indicator_id, replace(indicator_id, '-', '') AS code, name_zh, name_en FROM indicator)
+SELECT indicator_id FROM known
+WHERE
+  ($code <> '' AND (starts_with(code, $code) OR levenshtein(code, $code) <= 1))
+  OR ($typed <> '' AND (contains(upper(name_zh), $typed) OR contains(upper(name_en), $typed)))
+ORDER BY
+  code = $code DESC, starts_with(code, $code) DESC, levenshtein(code, $code), length(indicator_id), indicator_id
+LIMIT 5
 """
 
 
@@ -199,17 +211,16 @@ def _confidential(release: Path, found: Explanation) -> list[dict[str, Any]]:
 def _indicator(con: duckdb.DuckDBPyConnection, asked: Asked) -> dict[str, Any]:
     found = _rows(con, "SELECT * FROM indicator WHERE indicator_id = $indicator", indicator=asked.indicator)
     if not found:
-        close = _texts(
-            con,
-            "SELECT indicator_id FROM indicator ORDER BY levenshtein(indicator_id, $indicator), indicator_id LIMIT 5",
-            indicator=asked.indicator,
+        typed = unicodedata.normalize("NFKC", asked.indicator).strip().upper()
+        close = _texts(con, _NEAR, typed=typed, code=re.sub(r"[^A-Z0-9]", "", typed))
+        near_zh, near_en = (
+            (f"相近的有：{'、'.join(close)}。", f" Near it: {', '.join(close)}.") if close else ("", "")
         )
         raise ExplainError(
             "unknown_indicator",
-            f"没有指标“{asked.indicator}”。相近的有：{'、'.join(close)}；"
-            '全部：innostat query "SELECT indicator_id, name_zh FROM indicator"',
-            f"no indicator '{asked.indicator}'. Near it: {', '.join(close)}; "
-            'all: innostat query "SELECT indicator_id, name_en FROM indicator"',
+            f'没有指标“{asked.indicator}”。{near_zh}全部：innostat query "SELECT indicator_id, name_zh FROM indicator"',
+            f"no indicator '{asked.indicator}'.{near_en}"
+            ' All of them: innostat query "SELECT indicator_id, name_en FROM indicator"',
         )
     return found[0]
 

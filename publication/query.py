@@ -6,8 +6,8 @@ CSV and Parquet (tables.py).
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +34,10 @@ def run_query(release: Path, sql: str, limits: QueryLimits | None = None) -> pa.
     limits = limits or QueryLimits()
     with _locked(release / "warehouse.duckdb", limits) as con:
         _allow(con, sql)
-        timer = threading.Timer(limits.seconds, con.interrupt)
-        timer.daemon = True
-        timer.start()
         try:
             # The limit keeps the result in bounds too: memory_limit ends where rows leave DuckDB.
-            rows = con.sql(sql).limit(limits.rows + 1).to_arrow_table()
-        except duckdb.InterruptException as error:
+            rows = _watched(con, lambda: con.sql(sql).limit(limits.rows + 1).to_arrow_table(), limits.seconds)
+        except TimeoutError as error:
             raise QueryError(
                 "query_too_long",
                 f"查询超过 {limits.seconds:g} 秒，已中止；请缩小范围或先汇总。",
@@ -57,8 +54,6 @@ def run_query(release: Path, sql: str, limits: QueryLimits | None = None) -> pa.
             raise _denied(str(error)) from error
         except duckdb.Error as error:
             raise _failed(error) from error
-        finally:
-            timer.cancel()
     if rows.num_rows > limits.rows:
         raise QueryError(
             "query_too_many_rows",
@@ -66,6 +61,18 @@ def run_query(release: Path, sql: str, limits: QueryLimits | None = None) -> pa.
             f"the result has more than {limits.rows:,} rows; add conditions, aggregate, or LIMIT.",
         )
     return rows
+
+
+def _watched(con: duckdb.DuckDBPyConnection, ask: Callable[[], pa.Table], seconds: float) -> pa.Table:
+    """The answer, asked for in a thread of its own: within DuckDB the main thread hears neither clock nor Ctrl-C."""
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(ask)
+        try:
+            return answer.result(timeout=seconds)
+        finally:
+            while not answer.done():  # an interruption before the query has begun is lost
+                con.interrupt()
+                wait([answer], 0.1)
 
 
 @contextmanager
@@ -97,7 +104,12 @@ def _locked(database: Path, limits: QueryLimits) -> Iterator[duckdb.DuckDBPyConn
 
 def _allow(con: duckdb.DuckDBPyConnection, sql: str) -> None:
     try:
+        sql.encode()
         statements = con.extract_statements(sql)
+    except UnicodeEncodeError as error:
+        raise QueryError(
+            "query_failed", "查询不是有效的 UTF-8 文字。", "the query is no text in UTF-8."
+        ) from error
     except duckdb.Error as error:
         raise _failed(error) from error
     if len(statements) != 1:

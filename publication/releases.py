@@ -73,7 +73,9 @@ class Releases:
         """Every release, oldest first; a directory without a manifest is none."""
         now = self.pointed()
         found = sorted(
-            path.parent for path in self.root.glob(f"*/{MANIFEST}") if not path.parent.is_symlink()
+            path.parent
+            for path in self.root.glob(f"*/{MANIFEST}")
+            if path.parent != self._link and not path.parent.is_symlink()
         )
         return [_line(path, path.name == now) for path in found if _ID.fullmatch(path.name)]
 

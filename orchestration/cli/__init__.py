@@ -17,6 +17,8 @@ from typing import Any
 
 import click
 
+from orchestration.cli.common import Named, debug_option, lang_option
+from orchestration.cli.usage import words
 from orchestration.messages import Stop, language_of, say, speak
 
 log = logging.getLogger("innostat")  # of a run: its log.txt
@@ -28,7 +30,7 @@ COMMANDS = (
 )
 
 
-class _Late(click.Group):
+class _Late(Named):
     """A group whose commands are imported when they are asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -66,13 +68,16 @@ def _run(arguments: list[str]) -> int:
             "InnoStat: from the files that providers send to a checked, immutable statistical release.",
         ),
         epilog=say("每个命令都有示例：innostat run --help", "Each command has examples: innostat run --help"),
+        params=[lang_option(), debug_option()],
+        options_metavar=say("[选项]", "[OPTIONS]"),
+        subcommand_metavar=say("命令 [参数]...", "COMMAND [ARGS]..."),
     )
     try:
         result = group.main(arguments, prog_name="innostat", standalone_mode=False)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "innostat"
-        zh, en = f"用法有误：{error.format_message()}", f"wrong usage: {error.format_message()}"
-        tell_end("wrong_usage", zh, en, as_json="--json" in arguments)
+        zh, en = words(error)
+        tell_end("wrong_usage", f"用法有误：{zh}", f"wrong usage: {en}", as_json="--json" in arguments)
         _tell(say(f"请看：{where} --help", f"see: {where} --help"))
         return 2
     except Stop as stop:

@@ -10,6 +10,7 @@ import click
 
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json, signed
+from orchestration.cli.usage import BadValueError
 from orchestration.home import open_home
 from orchestration.messages import say
 
@@ -24,10 +25,8 @@ class Sha256(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The hash in lower case, or a word about what is none."""
         if not re.fullmatch(r"[0-9a-fA-F]{64}", str(value)):
-            self.fail(
-                say(f"“{value}”不是 64 位十六进制的 SHA-256", f"'{value}' is no SHA-256 of 64 digits"),
-                param,
-                ctx,
+            raise BadValueError(
+                f"“{value}”不是 64 位十六进制的 SHA-256", f"'{value}' is no SHA-256 of 64 digits", param, ctx
             )
         return str(value).lower()
 

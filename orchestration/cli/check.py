@@ -12,9 +12,10 @@ import click
 
 from orchestration.cli.common import command as make
 from orchestration.cli.common import contract_of, print_json
+from orchestration.cli.usage import BadValueError
+from orchestration.clock import today
 from orchestration.environment import SEEDS
 from orchestration.messages import say
-from orchestration.run import today
 
 if TYPE_CHECKING:
     from ingestion.contract import Source
@@ -27,14 +28,14 @@ FROM read_parquet($path) ORDER BY severity, sheet, row, column_name LIMIT $limit
 _SHOWN = 20
 
 
-def _regular(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -> tuple[Path, ...]:
+def _regular(ctx: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> tuple[Path, ...]:
     """The files; a pipe has no end to wait for."""
     from ingestion.inbox import problem
 
     for path in files:
         if not path.is_file():
             refused = problem("not_a_file", str(path))
-            raise click.BadParameter(say(refused.zh, refused.en))
+            raise BadValueError(refused.zh, refused.en, parameter, ctx)
     return files
 
 

@@ -14,20 +14,37 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from orchestration.cli.layout import Context
+from orchestration.cli.usage import BadValueError, BothError, unknown_command
 from orchestration.messages import Stop, say
 
 if TYPE_CHECKING:
     from ingestion.contract import Source
 
 
-class _Helpful(click.Command):
-    """Its --help explains itself in the language in use."""
+class Helpful(click.Command):
+    """Its --help explains itself in the language in use, within the width of the terminal."""
+
+    context_class = Context
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """--help, in the language in use."""
         option = super().get_help_option(ctx)
         if option:
             option.help = say("显示本帮助", "Show this help")
         return option
+
+
+class Named(Helpful, click.Group):
+    """A group that knows which command was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is named first; a name that none has is wrong usage."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise unknown_command(args[0], self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
 
 
 class Date(click.ParamType[date]):
@@ -40,11 +57,9 @@ class Date(click.ParamType[date]):
         try:
             return date.fromisoformat(value)
         except ValueError:
-            self.fail(
-                say(f"“{value}”不是 2026-11-23 这样的日期", f"'{value}' is no date like 2026-11-23"),
-                param,
-                ctx,
-            )
+            raise BadValueError(
+                f"“{value}”不是 2026-11-23 这样的日期", f"'{value}' is no date like 2026-11-23", param, ctx
+            ) from None
 
 
 class Words(click.ParamType[str]):
@@ -56,7 +71,7 @@ class Words(click.ParamType[str]):
         """The text with its white space made single spaces."""
         words = " ".join(str(value).split())
         if not words:
-            self.fail(say("不能为空", "must not be blank"), param, ctx)
+            raise BadValueError("不能为空", "must not be blank", param, ctx)
         return words
 
 
@@ -69,6 +84,26 @@ def signed(function: Callable[..., int]) -> Callable[..., int]:
         "--reason", required=True, type=Words(), metavar=say("理由", "TEXT"), help=say("为什么", "Why")
     )
     return by(reason(function))
+
+
+def lang_option() -> click.Option:
+    """The language; `language_of` has read it before click does."""
+    return click.Option(
+        ["--lang"],
+        type=click.Choice(["zh", "en"]),
+        expose_value=False,
+        help=say("界面语言（否则按系统语言）", "Language of messages (else the locale's)"),
+    )
+
+
+def debug_option() -> click.Option:
+    """Errors as developers want them."""
+    return click.Option(
+        ["--debug"],
+        is_flag=True,
+        expose_value=False,
+        help=say("出错时显示完整追踪", "Show tracebacks of errors"),
+    )
 
 
 def command(
@@ -91,18 +126,6 @@ def command(
                     "The data home (else INNOSTAT_HOME, else ./home)",
                 ),
             ),
-            click.option(
-                "--lang",
-                type=click.Choice(["zh", "en"]),
-                expose_value=False,
-                help=say("界面语言（否则按系统语言）", "Language of messages (else the locale's)"),
-            ),
-            click.option(
-                "--debug",
-                is_flag=True,
-                expose_value=False,
-                help=say("出错时显示完整追踪", "Show tracebacks of errors"),
-            ),
         ]
         if with_json:
             options.append(
@@ -112,12 +135,17 @@ def command(
             )
         for option in options:
             function = option(function)
-        return click.command(name, cls=_Helpful, help=say(zh, en), epilog=epilog)(function)
+        made = click.command(
+            name, cls=Helpful, help=say(zh, en), epilog=epilog, options_metavar=say("[选项]", "[OPTIONS]")
+        )(function)
+
+        made.params += [lang_option(), debug_option()]
+        return made
 
     return make
 
 
-class _Group(_Helpful, click.Group):
+class _Group(Named):
     """A command with commands below it; called alone it does its own work."""
 
     def command_of(self, *words: Any, **more: Any) -> Callable[[Callable[..., int]], click.Command]:
@@ -151,11 +179,9 @@ def group(
             ]
             if said:
                 options = ", ".join(said)
-                raise click.UsageError(
-                    say(
-                        f"{options} 请写在 {ctx.invoked_subcommand} 之后",
-                        f"write {options} after {ctx.invoked_subcommand}",
-                    )
+                raise BothError(
+                    f"{options} 请写在 {ctx.invoked_subcommand} 之后",
+                    f"write {options} after {ctx.invoked_subcommand}",
                 )
             return 0
 
@@ -186,6 +212,30 @@ def contract_of(source: str) -> Source:
             f"no source '{source}'. Known:\n{known}",
         )
     return contracts[source]
+
+
+def refuse_no_folder(path: Path) -> None:
+    """Before any work: a file of the user's needs a folder that is there."""
+    if not path.absolute().parent.is_dir():
+        raise Stop(
+            2,
+            "no_such_folder",
+            f"不能写到 {path}：文件夹 {path.parent} 不存在。请先建立，或写到别处。",
+            f"cannot write {path}: there is no folder {path.parent}. Make it, or choose another place.",
+        )
+
+
+def write_for_user(path: Path, content: bytes) -> None:
+    """Write a file where the user asked for it, or say why not."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Stop(
+            2,
+            "file_not_written",
+            f"无法写入 {path}（{error.strerror}）。请检查权限和磁盘空间，或写到别处。",
+            f"cannot write {path} ({error.strerror}). Check its rights and the free space, or choose another place.",
+        ) from error
 
 
 def print_json(result: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration import standing
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
 from orchestration.home import Home, open_home
@@ -73,21 +74,11 @@ def command(
     """Explain one figure of the current release."""
     from publication.errors import ExplainError
     from publication.explain import Asked, explain
-    from publication.releases import Releases
 
     opened = open_home(home)
-    releases = Releases(opened.root)
-    current = releases.current()
-    if current is None:
-        raise Stop(
-            1,
-            "no_release",
-            "还没有任何发布，请先执行：innostat run",
-            "there is no release yet; make one with: innostat run",
-        )
-    release = releases.path(current)
     try:
-        found = explain(release, Asked(indicator, area, period, reading), confidential)
+        with standing.reading(opened) as release:
+            found = explain(release, Asked(indicator, area, period, reading), confidential)
     except ExplainError as error:
         raise Stop(2, error.code, error.zh, error.en) from error
     told = asdict(found) | {"records": _records(opened, release, found, reading)}

@@ -10,9 +10,10 @@ import click
 
 from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import group as make_group
+from orchestration.clock import today
 from orchestration.home import Home, open_home
-from orchestration.messages import Stop, say
-from orchestration.run import today
+from orchestration.messages import Stop, counted, say
+from orchestration.standing import reading, standing
 
 _SHOWN = 20
 
@@ -114,21 +115,15 @@ def decide(home: Path, as_json: bool, source: str, name: str, uscc: str, by: str
     return 0
 
 
-def _current(home: Home) -> Path | None:
-    from publication.releases import Releases
-
-    releases = Releases(home.root)
-    current = releases.current()
-    return None if current is None else releases.path(current)
-
-
 def _registered(home: Home) -> set[str]:
     from publication.errors import QueryError
     from publication.waiting import registered_codes
 
-    release = _current(home)
     try:
-        return set() if release is None else registered_codes(release)
+        if standing(home) is None:
+            return set()
+        with reading(home) as release:
+            return registered_codes(release)
     except QueryError as error:
         raise Stop(2, error.code, error.zh, error.en) from error
 
@@ -143,17 +138,10 @@ def _waiting(home: Home) -> tuple[str | None, list[dict[str, Any]]]:
     from publication.errors import QueryError
     from publication.waiting import waiting_names
 
-    release = _current(home)
-    if release is None:
-        raise Stop(
-            1,
-            "no_release",
-            "还没有任何发布，请先执行：innostat run",
-            "there is no release yet; make one with: innostat run",
-        )
     linked = [name for name, contract in load_contracts().items() if contract.links]
     try:
-        names = waiting_names(release)
+        with reading(home) as release:
+            names = waiting_names(release)
         decisions = read_decisions(home.decisions / "links.csv", linked, today())
     except (DecisionError, QueryError) as error:
         raise Stop(2, getattr(error, "code", "decision"), error.zh, error.en) from error
@@ -182,7 +170,7 @@ def _show(release: str | None, names: list[dict[str, Any]], limit: int | None) -
     decided = len(names) - len(waiting)
     head = say(
         f"发布 {release}：{len(waiting):,} 个名称等待关联",
-        f"release {release}: {len(waiting):,} names wait for a code",
+        f"release {release}: {counted(len(waiting), 'name')} without a code",
     )
     if decided:
         head += say(
@@ -194,7 +182,7 @@ def _show(release: str | None, names: list[dict[str, Any]], limit: int | None) -
         if one["source"] != source:
             source = one["source"]
             out.print(Text(f"\n{source}", "cyan"))
-        rows = say(f"{one['n_rows']:,} 行", f"{one['n_rows']:,} rows")
+        rows = say(f"{one['n_rows']:,} 行", counted(one["n_rows"], "row"))
         out.print(Padding(Text(f"{one['name']}  ({rows}, {'、'.join(one['files'])})"), (0, 0, 0, 2)))
         same = sum(suggestion["score"] == 100 for suggestion in one["suggestions"])
         if same > 1:

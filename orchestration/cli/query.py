@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from orchestration.cli.common import command as make
-from orchestration.home import open_home
-from orchestration.messages import Stop, say
+from orchestration.cli.common import refuse_no_folder, write_for_user
+from orchestration.cli.usage import BothError
+from orchestration.home import Home, open_home
+from orchestration.messages import Stop, counted, say
+from orchestration.query_log import Asked, note
+from orchestration.standing import reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,47 +35,72 @@ _SHOWN = 100
     ),
 )
 @click.argument("sql")
-@click.option("--csv", "form", flag_value="csv", help=say("以 CSV 输出", "As CSV"))
-@click.option("--json", "form", flag_value="json", help=say("以 JSON 输出", "As JSON"))
+@click.option("--csv", "as_csv", is_flag=True, help=say("以 CSV 输出", "As CSV"))
+@click.option("--json", "as_json", is_flag=True, help=say("以 JSON 输出", "As JSON"))
 @click.option(
     "--parquet",
     type=click.Path(path_type=Path, dir_okay=False),
     help=say("写入 Parquet 文件", "Into a Parquet file"),
 )
-def command(home: Path, sql: str, form: str | None, parquet: Path | None) -> int:
+def command(home: Path, sql: str, as_csv: bool, as_json: bool, parquet: Path | None) -> int:
     """Ask the current release."""
-    from publication.errors import QueryError
-    from publication.query import run_query
-    from publication.releases import Releases
-    from publication.tables import to_csv, to_json, to_parquet
-
+    if as_csv + as_json + (parquet is not None) > 1:
+        raise BothError("--csv、--json、--parquet 只能选一个", "only one of --csv, --json and --parquet")
     opened = open_home(home)
     if parquet is not None:
         opened.keep_out(parquet)
-    releases = Releases(opened.root)
-    current = releases.current()
-    if current is None:
-        raise Stop(
-            1,
-            "no_release",
-            "还没有任何发布，请先执行：innostat run",
-            "there is no release yet; make one with: innostat run",
-        )
-    try:
-        rows = run_query(releases.path(current), sql)
-    except QueryError as error:
-        raise Stop(2, error.code, error.zh, error.en) from error
+        refuse_no_folder(parquet)
+    rows = _ask(opened, sql)
+
+    from publication.tables import to_csv, to_json, to_parquet
+
     if parquet is not None:
-        parquet.write_bytes(to_parquet(rows, "", {}))
-        click.echo(say(f"{rows.num_rows:,} 行 → {parquet}", f"{rows.num_rows:,} rows → {parquet}"))
-    elif form == "csv":
+        write_for_user(parquet, to_parquet(rows, "", {}))
+        click.echo(
+            say(
+                f"{rows.num_rows:,} 行 → {parquet}",
+                f"{counted(rows.num_rows, 'row')} → {parquet}",
+            )
+        )
+    elif as_csv:
         # A file made with `>` opens in Excel with its mark; a pipe must not find one in its first cell.
         sys.stdout.buffer.write(to_csv(rows, bom=False))
-    elif form == "json":
+    elif as_json:
         sys.stdout.write(to_json(rows))
     else:
         _show(rows)
     return 0
+
+
+def _ask(home: Home, sql: str) -> pa.Table:
+    """The rows; the question is on record before anything of the answer is shown, and so is one that was refused."""
+    from publication.errors import QueryError
+    from publication.query import run_query
+
+    began, rows, code, asked_of = time.monotonic(), None, 1, None
+    try:
+        with reading(home) as release:
+            asked_of = release.name
+            rows = run_query(release, sql)
+        code = 0
+        return rows
+    except QueryError as error:
+        code = 2
+        raise Stop(code, error.code, error.zh, error.en) from error
+    except Stop as stop:
+        code = stop.exit_code
+        raise
+    finally:
+        counted = None if rows is None else rows.num_rows
+        took = round(time.monotonic() - began, 3)
+        if problem := note(home.queries, Asked(asked_of, sql, code, counted, took)):
+            click.echo(
+                say(
+                    f"注意：查询未能记入 {home.queries}（{problem}）。",
+                    f"note: the query could not be noted in {home.queries} ({problem}).",
+                ),
+                err=True,
+            )
 
 
 def _show(rows: pa.Table) -> None:
@@ -91,4 +121,9 @@ def _show(rows: pa.Table) -> None:
     out.print(table)
     more = rows.num_rows - _SHOWN
     if more > 0:
-        out.print(say(f"另有 {more:,} 行；--csv 可得全部。", f"{more:,} more rows; --csv gives all."))
+        out.print(
+            say(
+                f"另有 {more:,} 行；--csv 可得全部。",
+                f"{counted(more, 'more row')}; --csv gives all.",
+            )
+        )

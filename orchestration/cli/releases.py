@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from orchestration import standing
 from orchestration.acts import acts_or_stop, told_of
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
@@ -26,13 +27,17 @@ def command(home: Path, as_json: bool) -> int:
     from publication.releases import Releases
 
     opened = open_home(home)
+    trouble = standing.trouble(opened, hashed=True)
+    if trouble:
+        click.echo(say(f"✗ {trouble.zh}", f"✗ {trouble.en}"), err=True)
+    code = standing.REFUSED if trouble else 0
     found = Releases(opened.root).list()
     acts = acts_or_stop(opened)
     if as_json:
         print_json(
             [{**asdict(one), "acts": [act.told() for act in told_of(acts, one.release_id)]} for one in found]
         )
-        return 0
+        return code
     if not found:
         click.echo(say("还没有任何发布。", "There is no release yet."))
     for one in found:
@@ -42,4 +47,4 @@ def command(home: Path, as_json: bool) -> int:
         )
         for act in told_of(acts, one.release_id):
             click.echo(say(*(f"    {words}" for words in act.words())))
-    return 0
+    return code

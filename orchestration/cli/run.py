@@ -11,11 +11,12 @@ import click
 from orchestration.cli import tell_end
 from orchestration.cli.common import Date, print_json
 from orchestration.cli.common import command as make
+from orchestration.clock import today
 from orchestration.environment import prepare
 from orchestration.home import open_home
 from orchestration.messages import Stop, say
 from orchestration.progress import for_terminal
-from orchestration.run import cancellable, open_run, today
+from orchestration.run import cancellable, open_run
 from orchestration.settings import load_settings
 
 

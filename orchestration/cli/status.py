@@ -6,15 +6,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from orchestration import lock, records
+from orchestration import lock, records, standing
 from orchestration.acts import acts_or_stop, freezes
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
+from orchestration.clock import shown, today
 from orchestration.home import Home, open_home
 from orchestration.messages import say
-from orchestration.news import REASONS, look
-from orchestration.run import today
+from orchestration.news import REASONS, look, waiting
 from orchestration.settings import load_settings
+from orchestration.standing import REFUSED
 
 _RUNS_SHOWN = 8
 _ACTS_SHOWN = 3
@@ -34,32 +35,39 @@ def command(home: Path, as_json: bool) -> int:
         print_json(found)
     else:
         _show(found)
-    return 0
+    return REFUSED if found["trouble"] else 0
 
 
 def _status(home: Home) -> dict[str, Any]:
     from publication.releases import Releases
 
-    releases = Releases(home.root)
-    current = releases.current()
+    # The reason is told beside all else that is known: whoever has to mend it needs the rest too.
+    trouble = standing.trouble(home, hashed=True)
+    current = trouble.details["current"] if trouble else Releases(home.root).current()
+    manifest = Releases(home.root).manifest(current) if current and not trouble else {}
     runs = records.load_all(home)
     held = lock.is_held(home.lock_file)
     for run in runs:
         # Its process was killed: the next run tidies up; until then nobody should read "running" here.
         if run.state == "running" and not held:
             run.state = "died"
-    news = look(home, load_settings(home.settings_file), today(), None)
+    settings = load_settings(home.settings_file)
+    news = None if trouble else look(home, settings, today(), None)
+    found, files = (news.scan, news.files) if news else waiting(home)
     acts = acts_or_stop(home)
     return {
         "home": str(home.root),
         "current": current,
-        "as_of": releases.manifest(current)["as_of"] if current else None,
-        "next_change_on": releases.manifest(current)["next_change_on"] if current else None,
+        "trouble": {"code": trouble.code, "zh": trouble.zh, "en": trouble.en, **trouble.details}
+        if trouble
+        else None,
+        "as_of": manifest.get("as_of"),
+        "next_change_on": manifest.get("next_change_on"),
         "running": held,
-        "news": news.reasons,
-        "new_files": [{"source": one.source, "name": one.name, "size": one.size} for one in news.files],
-        "problems": [vars(one) for one in news.scan.problems],
-        "withheld": news.withheld.told() if news.withheld else None,
+        "news": news.reasons if news else [],
+        "new_files": [{"source": one.source, "name": one.name, "size": one.size} for one in files],
+        "problems": [vars(one) for one in found.problems],
+        "withheld": news.withheld.told() if news and news.withheld else None,
         "final_years": [act.subject for act in freezes(acts)],
         "acts": [
             {**act.told(), **dict(zip(("zh", "en"), act.words(), strict=True))} for act in acts[-_ACTS_SHOWN:]
@@ -71,8 +79,7 @@ def _status(home: Home) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from orchestration.screen import withheld_words
-    from orchestration.summary import command_to_approve
+    from orchestration.summary import command_to_approve, withheld_words
     from orchestration.terminal import console
 
     out = console()
@@ -80,7 +87,9 @@ def _show(found: dict[str, Any]) -> None:
     def line(zh: str, en: str, style: str = "") -> None:
         out.print(Text(say(zh, en), style), soft_wrap=True)
 
-    if found["current"]:
+    if found["trouble"]:
+        line(f"✗ {found['trouble']['zh']}", f"✗ {found['trouble']['en']}", "bold red")
+    elif found["current"]:
         line(
             f"现行发布  {found['current']}（参考日 {found['as_of']}）",
             f"current   {found['current']} (as of {found['as_of']})",
@@ -94,7 +103,9 @@ def _show(found: dict[str, Any]) -> None:
             )
     else:
         line("现行发布  无", "current   none", "bold")
-    if found["news"]:
+    if found["trouble"]:
+        line("待运行    先按上述办法处理", "to do     the above first", "yellow")
+    elif found["news"]:
         zh = "、".join(REASONS[one][0] for one in found["news"])
         en = ", ".join(REASONS[one][1] for one in found["news"])
         line(f"待运行    {zh}", f"to do     {en}", "yellow")
@@ -120,8 +131,8 @@ def _show(found: dict[str, Any]) -> None:
         zh, en = records.STATE_WORDS[run["state"]]
         colour = {"published": "green", "nothing_new": "dim", "running": "cyan"}.get(run["state"], "red")
         line(
-            f"  {run['run_id']}  {run['started_at'][:16]}  参考日 {run['as_of']}  {zh}",
-            f"  {run['run_id']}  {run['started_at'][:16]}  as of {run['as_of']}  {en}",
+            f"  {run['run_id']}  {shown(run['started_at'])}  参考日 {run['as_of']}  {zh}",
+            f"  {run['run_id']}  {shown(run['started_at'])}  as of {run['as_of']}  {en}",
             colour,
         )
         for reason in run["reasons"][:3]:

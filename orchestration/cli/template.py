@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from orchestration.cli.common import command as make
-from orchestration.cli.common import contract_of, print_json
+from orchestration.cli.common import contract_of, print_json, refuse_no_folder
 from orchestration.home import Home
 from orchestration.messages import Stop, say
 
@@ -31,6 +31,7 @@ def command(home: Path, as_json: bool, source: str, output: Path | None) -> int:
 
     contract, path = contract_of(source), output or Path(f"{source}.xlsx")
     Home(home).keep_out(path)
+    refuse_no_folder(path)
     if path.exists():
         raise Stop(
             2,

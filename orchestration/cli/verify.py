@@ -9,7 +9,7 @@ import click
 from orchestration.cli.common import command as make
 from orchestration.cli.common import print_json
 from orchestration.home import open_home
-from orchestration.messages import say
+from orchestration.messages import counted, say
 from orchestration.progress import for_terminal
 
 
@@ -39,7 +39,8 @@ def command(home: Path, as_json: bool, release: str | None) -> int:
     click.echo(
         say(
             f"发布 {len(found['releases'])} 个，文件 {files:,} 个；原始文件 {found['raw']['files']:,} 个。",
-            f"{len(found['releases'])} releases with {files:,} files; {found['raw']['files']:,} raw files.",
+            f"{counted(len(found['releases']), 'release')} with {counted(files, 'file')};"
+            f" {counted(found['raw']['files'], 'raw file')}.",
         )
     )
     for one in found["offenders"]:
@@ -47,10 +48,12 @@ def command(home: Path, as_json: bool, release: str | None) -> int:
     if found["ok"]:
         click.echo(say("✓ 与写入时完全一致。", "✓ all are what was written."))
         return 0
+    if found["trouble"] and found["trouble"]["code"] == "release_damaged":
+        click.echo(say(found["trouble"]["zh"], found["trouble"]["en"]))
     click.echo(
         say(
             f"共 {len(found['offenders'])} 处不符；请从备份恢复所列内容。",
-            f"{len(found['offenders'])} differ; restore what is listed from a backup.",
+            f"{counted(len(found['offenders']), 'difference')}; restore what is listed from a backup.",
         )
     )
     return 1

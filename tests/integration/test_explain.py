@@ -201,6 +201,15 @@ def test_what_there_is_not_is_wrong_usage(explained: Path, innostat: Program) ->
         assert json.loads(asked.stdout)["error"] == code
 
 
+def test_what_may_have_been_meant_is_named_and_nothing_else(explained: Path, innostat: Program) -> None:
+    for typed, near in (
+        ("h1", "H1"), ("T021", "T02-1"), ("t2-1", "T02-1"), ("Ｔ02", "T02-1"), ("社会资本", "G-2"), ("NOPE", None)
+    ):  # fmt: skip
+        said = innostat("explain", typed, "--lang", "en", home=explained).stderr
+        assert "SELECT indicator_id" in said
+        assert (f"Near it: {near}" in said) if near else ("Near it" not in said), said
+
+
 def test_without_a_release_there_is_nothing_to_explain(tmp_path: Path, innostat: Program) -> None:
     assert innostat("init", home=tmp_path).returncode == 0
     assert innostat("explain", "H1", home=tmp_path).returncode == 1

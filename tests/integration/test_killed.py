@@ -96,6 +96,27 @@ def test_f04_a_kill_around_the_switch_leaves_the_old_or_the_new_release_and_noth
         assert Releases(home).verify(release).ok
 
 
+def test_f04_the_first_publication_killed_before_the_switch_is_finished_by_the_next_run(
+    fresh: Path, innostat: Program
+) -> None:
+    """Its release lies there and no pointer does, which is not the same as a pointer that was taken away (F61)."""
+    province.register(fresh)
+    province.revenue(fresh)
+    arguments = ("run", "--as-of", province.AS_OF, "--json")
+    killed = innostat(*arguments, home=fresh, INNOSTAT_FAULT="release_renamed")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    status = innostat("status", "--json", home=fresh)
+    assert (status.returncode, json.loads(status.stdout)["current"]) == (0, None)
+    again = innostat(*arguments, home=fresh)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["state"] == "nothing_new"
+
+    (fresh / "releases" / "current").unlink()
+    refused = innostat(*arguments, home=fresh)
+    assert refused.returncode == 3
+    assert f"innostat rollback {province.record(fresh, 'r000001')['release']}" in refused.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("stage", ["take_in", "build", "check"])
 def test_f03_a_cancelled_run_stops_within_five_seconds_and_says_so(

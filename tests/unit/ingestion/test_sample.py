@@ -18,7 +18,7 @@ import pytest
 import python_calamine
 
 from ingestion.contract import Source, load_contracts
-from ingestion.sample import write_sample
+from ingestion.sample import TakenError, write_sample
 from ingestion.sample.calibration import NEVER, YI
 from ingestion.sample.codes import rounded_by_a_spreadsheet
 from ingestion.sample.parcel import BUILDERS
@@ -58,6 +58,42 @@ def test_another_seed_gives_another_province(files: Files, tmp_path: Path) -> No
     other = write(tmp_path, seed=2)
     data = {name for name in files if not name.endswith(".toml")}
     assert all(other.get(name) != files[name] for name in data)
+
+
+def test_the_sample_again_changes_nothing_and_never_writes_over_a_file_of_anybodys(
+    files: Files, tmp_path: Path
+) -> None:
+    theirs = tmp_path / sorted(name for name in files if not name.endswith(".toml"))[-1]
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"mine")
+    with pytest.raises(TakenError) as refused:
+        write(tmp_path)
+    assert str(theirs) in refused.value.zh and str(theirs) in refused.value.en
+    assert [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()] == [b"mine"]
+
+    theirs.write_bytes(files[str(theirs.relative_to(tmp_path))])  # the very file of the sample
+    assert write(tmp_path) == files
+    assert write(tmp_path) == files
+    sidecar = theirs.with_name(f"{theirs.name}.meta.toml")
+    sidecar.write_text('unit = "元"\n', encoding="utf-8")
+    with pytest.raises(TakenError, match=r"meta\.toml"):
+        write(tmp_path)
+
+
+def test_a_sample_cut_short_anywhere_is_completed(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make run` begins again where it was killed: half a file must not pass for somebody's."""
+    real = Path.write_bytes
+
+    def cut(path: Path, content: bytes) -> int:
+        real(path, content[: len(content) // 2])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "write_bytes", cut)
+        write(tmp_path)
+    assert write(tmp_path) == files
 
 
 def test_an_earlier_day_gives_fewer_files_with_the_same_bytes(files: Files, tmp_path: Path) -> None:

@@ -7,11 +7,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration import news
 from orchestration.home import Home, make_home
 from orchestration.settings import Settings
+from publication.durable import sha256_file
+
+
+def seal(folder: Path) -> None:
+    """Let the manifest of a made-up release say what its files are now."""
+    manifest = folder / "manifest.json"
+    files = {
+        path.name: {"sha256": sha256_file(path), "size": path.stat().st_size}
+        for path in folder.iterdir()
+        if path != manifest
+    }
+    told = {**json.loads(manifest.read_bytes()), "files": files}
+    manifest.write_text(json.dumps(told), encoding="utf-8")
 
 
 @pytest.fixture
@@ -38,7 +52,9 @@ def publish(home: Home) -> Callable[..., str]:
         }
         folder = home.releases / release_id
         folder.mkdir()
+        duckdb.connect(str(folder / "warehouse.duckdb")).close()
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        seal(folder)
         if current:
             (home.releases / "current").unlink(missing_ok=True)
             (home.releases / "current").symlink_to(release_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -120,9 +121,24 @@ def test_nothing_new_ends_with_0_and_names_the_release(
 def test_a_damaged_pointer_is_told_in_words(home: Home, innostat: Program) -> None:
     (home.releases / "current").symlink_to("r000009-2026-11-23")
     done = innostat("run", "--as-of", "2026-11-23", "--lang", "zh", home=home.root)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "r000009-2026-11-23" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_taken_port_ends_the_web_page_at_once_in_words(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert cli._run(["ui", "--port", port, "--home", str(home.root)]) == 2
+    said = capsys.readouterr()
+    assert f"port {port} is taken" in said.err and "--port" in said.err
+    assert "http" not in said.out
+    assert cli._run(["ui", "--host", "no.such.host.invalid", "--home", str(home.root)]) == 2
+    assert "no.such.host.invalid" in capsys.readouterr().err
 
 
 def test_check_says_what_would_be_accepted_and_writes_nothing(

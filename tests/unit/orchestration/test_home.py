@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ingestion import corrections, links, targets
+from ingestion.contract import load_contracts
+from orchestration import acts
 from orchestration.home import Home, make_home, open_home, preflight, run_seq
 from orchestration.messages import Stop
 
@@ -75,3 +79,35 @@ def test_nothing_of_the_users_is_written_where_only_runs_write(tmp_path: Path, o
         assert error.value.exit_code == 2 and "never changes" in error.value.en
     home.keep_out(tmp_path / "values.parquet")
     home.keep_out(tmp_path.parent / "releases" / "x.parquet")
+
+
+@pytest.mark.parametrize("below", ["", "data/home"])
+def test_f13_a_file_is_no_place_for_a_home(tmp_path: Path, below: str) -> None:
+    file = tmp_path / "taken"
+    file.write_text("mine", encoding="utf-8")
+    with pytest.raises(Stop) as stop:
+        make_home(file / below, ["patent"])
+    assert stop.value.exit_code == 2
+    assert str(file) in stop.value.en and str(file) in stop.value.zh
+    assert file.read_text(encoding="utf-8") == "mine"
+
+
+def test_each_file_of_decisions_is_there_with_its_first_line_and_decides_nothing(home: Home) -> None:
+    contracts = load_contracts()
+    lines = {path.name: path.read_text(encoding="utf-8").splitlines() for path in home.decisions.iterdir()}
+    assert {name: len(found) for name, found in lines.items()} == dict.fromkeys(
+        ("links.csv", "corrections.csv", "targets.csv", "approvals.csv"), 1
+    )
+    heads = {name: set(found[0].split(",")) for name, found in lines.items()}
+    assert heads["links.csv"] == set(links.DECISION_COLUMNS)
+    assert heads["corrections.csv"] == set(corrections.COLUMNS)
+    assert heads["targets.csv"] > set(targets.COLUMNS)
+    assert heads["approvals.csv"] == set(acts.COLUMNS)
+    day = date(2026, 11, 23)
+    assert links.read_decisions(home.decisions / "links.csv", list(contracts), day) == []
+    assert corrections.read_corrections(home.decisions / "corrections.csv", contracts, day) == []
+    assert targets.read_targets(home.decisions / "targets.csv") == []
+    assert acts.read_acts(home) == []
+    act = acts.Act("rollback", "r000001-2026-03-31", "0" * 64, "", day, "张三", "有误", "2026-11-23")
+    acts.append(home, act)
+    assert acts.read_acts(home) == [act]

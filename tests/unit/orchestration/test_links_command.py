@@ -12,6 +12,7 @@ import pytest
 from orchestration import cli, messages
 from orchestration.home import Home
 from tests.unit.ingestion.typed_world import code
+from tests.unit.orchestration.conftest import seal
 
 _TABLE = """CREATE TABLE unlinked_row (source VARCHAR, file VARCHAR, sheet VARCHAR, "row" BIGINT, name VARCHAR,
     suggestions STRUCT(uscc VARCHAR, name VARCHAR, score DOUBLE)[])"""
@@ -43,6 +44,7 @@ def waiting(home: Home, publish: Callable[..., str]) -> Home:
         con.execute(
             "INSERT INTO unlinked_row VALUES ('survey_finance', 's.csv', '', 1, '淮河水泥集团', ?)", [group]
         )
+    seal(folder)
     return home
 
 

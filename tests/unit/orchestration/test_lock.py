@@ -42,7 +42,7 @@ def test_f10_the_second_run_is_told_which_run_holds_the_home_and_since_when(tmp_
         for message in (stopped.value.zh, stopped.value.en):
             assert "r000042" in message
             assert str(process.pid) in message
-            assert "2026-11-23T06:00:00+08:00" in message
+            assert "2026-11-23 06:00 +08:00" in message
     finally:
         process.kill()
         process.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.messages import language_of
+from orchestration.messages import counted, language_of
 from orchestration.news import REASONS
 from orchestration.stages import BOUNDARIES, STAGES, boundary
 
@@ -41,3 +41,12 @@ def test_a_boundary_that_nobody_declared_is_an_error_and_without_a_fault_all_are
         boundary(name)
     with pytest.raises(ValueError, match="nowhere"):
         boundary("nowhere")
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(count, "row") for count in (0, 1, 2, 1_200)] == [
+        "0 rows",
+        "1 row",
+        "2 rows",
+        "1,200 rows",
+    ]

@@ -66,7 +66,7 @@ def test_a_decision_is_news(home: Home, publish: Callable[..., str]) -> None:
     with (home.decisions / "links.csv").open("a", encoding="utf-8") as file:
         file.write("patent,某公司,91340000610487231T,张三,2026-11-20\n")
     assert news(home).reasons == ["decisions"]
-    assert set(hash_decisions(home)) == {"links.csv"}
+    assert set(hash_decisions(home)) == {"links.csv", "corrections.csv", "targets.csv"}
 
 
 def test_a_setting_that_changes_figures_is_news_and_one_that_does_not_is_none(

@@ -41,7 +41,8 @@ def result() -> dict[str, Any]:
         "as_of": "2026-11-23",
         "aside": False,
         "seconds": 18.4,
-        "enterprises": 24_012,
+        "enterprises": 25_612,
+        "enterprises_active": 24_012,
         "headline": [headline(name, 2025, "CY", yuan) for name, yuan in three]
         + [headline(name, 2026, "PY", yuan) for name, yuan in three],
         "deliveries": [
