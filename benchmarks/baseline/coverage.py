@@ -180,5 +180,6 @@ create table coverage as
   left join (
     select if(level = 'zone', 'county', level) as dimension, code as member, name, code from area
     union all select 'industry_' || level, code, name, code from industry
-  ) using (dimension, member);
+  ) using (dimension, member)
+  order by purpose, year, basis, obligation, dimension, member;
 """

@@ -151,7 +151,7 @@ from (
   from figure_value as f join (select * exclude (kind) from periods) as p using (period)
   left join target as t on t.indicator_id = f.indicator_id and t.measure = f.measure and t.reading in (f.reading, '*')
     and t.area_code in (f.area_code, '*') and category = '' and f.period between period_from and period_to and length(period_from) = length(f.period)
-);
+) order by indicator_id, measure, reading, period, area_code, category;
 create table indicator as
   select c.* replace (task_no::integer as task_no), caveat, if(indicator_id in (select indicator_id from indicator_value), 'computed', 'catalogued') as state
   from indicator_catalogue as c left join indicator_caveat using (indicator_id);

@@ -72,9 +72,9 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
         (name, *rule) for name, column in columns.items() for rule in rules(source, name, column, contract)
     ]
     faults = " or ".join(["false", *(f"({test})" for *_, test in found)])
-    codes = [name for name, column in columns.items() if column["type"] == "uscc"]
+    codes, pairs = [name for name, kind in kinds.items() if kind == "uscc"], either_will_do(contract)
     broken = " or ".join(["false", *(f"{name} in (select code from (select distinct {name} as code from cell) where not checked(code))" for name in codes),
-                          *(f"({code} is null and {links[code]} is null)" for code in codes if code in links)])  # fmt: skip
+                          *(f"({code} is null and {pairs[code]} is null)" for code in codes if code in pairs)])  # fmt: skip
     con.sql(f"""
         create table typed_{source} as
         with cell as (select file, sheet, row, delivered_on, factor, {cells} from raw_{source} where not passed)
@@ -153,19 +153,26 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
         """)
 
 
+def either_will_do(contract: dict[str, Any]) -> dict[str, str]:
+    """Codes and their names of which one must be there."""
+    needed = {
+        name for name, column in contract["columns"].items() if column.get("required") or column.get("key")
+    }
+    return {code: name for code, name in contract.get("links", {}).items() if {code, name} & needed}
+
+
 def rules(source: str, name: str, column: dict[str, Any], contract: dict[str, Any]) -> list[tuple[str, str]]:
     """What keeps a row out: rules and their tests."""
-    kind, links = column["type"], contract.get("links", {})
+    kind, pairs = column["type"], either_will_do(contract)
     found: list[tuple[str, str]] = []
-    if column.get("required") and kind != "bool":
-        either = [code for code, linked in links.items() if linked == name]  # of such a pair one will do
-        found.append(("required_blank", " and ".join(f"{cell} is null" for cell in (name, *either))))
+    if name in pairs:
+        found.append(("link_blank", f"{name} is null and {pairs[name]} is null"))
+    elif column.get("required") and kind != "bool" and name not in pairs.values():
+        found.append(("required_blank", f"{name} is null"))
     if kind == "uscc":
         wrong = f"{name} is not null and not well_formed({name})"
         digits = f"regexp_full_match({name}, '\\d{{18}}')"  # a spreadsheet has made a number of it
         found += [("code_as_number", f"{wrong} and {digits}"), ("uscc_malformed", wrong)]
-        if name in links:
-            found.append(("link_blank", f"{name} is null and {links[name]} is null"))
     if kind == "enum" and column.get("required"):
         found.append(("unreadable", f"{name} not in {tuple(column['values'])}"))
     if name in PLACES:
