@@ -120,3 +120,13 @@ def test_one_row_is_no_rows(
     assert capsys.readouterr().out.startswith("1 row →")
     assert query(home, "FROM range(101)") == 0
     assert "1 more row;" in capsys.readouterr().out
+
+
+def test_f62_what_a_provider_sent_does_not_steer_the_terminal(
+    home: Home, publish: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish()
+    assert query(home, "SELECT chr(27) || ']0;x' || chr(7) AS a, 1 AS \"\x1b[31m\"") == 0
+    said = capsys.readouterr().out
+    assert not set("\x1b\x07") & set(said)
+    assert r"\x1b]0;x\x07" in said
