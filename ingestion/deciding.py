@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from ingestion.contract import Source
-from ingestion.decisions import DecisionError
+from ingestion.decisions import DecisionError, neutral
 from ingestion.inbox import decode
 from ingestion.links import DECISION_COLUMNS, read_decisions
 from ingestion.macros import USCC, USCC_ALPHABET, USCC_WEIGHTS
@@ -94,7 +94,7 @@ def _with_line(path: Path, line: Mapping[str, str]) -> str:
     writer = csv.DictWriter(written, header, restval="", lineterminator=end)
     if not text.strip():
         writer.writeheader()
-    writer.writerow(dict(line))
+    writer.writerow({column: neutral(value) for column, value in line.items()})
     return text + (end if text and not text.endswith("\n") else "") + written.getvalue()
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.decisions import DecisionError
+from ingestion.decisions import DecisionError, meant
 from ingestion.inbox import decode
 from ingestion.macros import INVISIBLE
 
@@ -93,7 +93,7 @@ def read_decisions(path: Path, sources: Iterable[str], as_of: date) -> list[Deci
     for number, cells in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in cells):
             continue
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        row = dict(zip(header, (meant(cell.strip()) for cell in cells), strict=False))
         result = _decision(row, known)
         if isinstance(result, Decision):
             decisions.append((number, result))

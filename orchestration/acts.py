@@ -17,7 +17,7 @@ from dataclasses import asdict, astuple, dataclass, fields
 from datetime import date
 from typing import Any
 
-from ingestion.decisions import DecisionError
+from ingestion.decisions import DecisionError, meant, neutral
 from ingestion.inbox import decode
 from orchestration.clock import shown
 from orchestration.home import Home, run_seq
@@ -84,7 +84,7 @@ def read_acts(home: Home) -> list[Act]:
     acts: list[Act] = []
     wrong: list[tuple[int, str, str]] = []
     for line, cells in rows:
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        row = dict(zip(header, (meant(cell.strip()) for cell in cells), strict=False))
         bad = [name for name, good in _judged(row).items() if not good]
         if bad:
             wrong.append((line, f"{'、'.join(bad)} 无效", f"{', '.join(bad)} not valid"))
@@ -121,7 +121,9 @@ def append(home: Home, act: Act) -> None:
     before = decode(home.approvals.read_bytes()) if header else ",".join(COLUMNS) + "\n"
     line = io.StringIO()
     told = act.told()
-    csv.writer(line, lineterminator="\n").writerow([told.get(column, "") for column in header or COLUMNS])
+    csv.writer(line, lineterminator="\n").writerow(
+        [neutral(told.get(column, "")) for column in header or COLUMNS]
+    )
     end = "" if before.endswith("\n") else "\n"
     home.decisions.mkdir(parents=True, exist_ok=True)
     # The mark at its beginning lets spreadsheets read the Chinese in it.

@@ -119,7 +119,7 @@ def settle(run: Run) -> None:
             set_aside(con, told := run.database.with_name("receipts.duckdb"))
         run.receipts = receipts_of(run, told, intake.taken)
         _leave(run, "settle")
-        waiting, bad = run.summary["unlinked"], sum(one["rows"] for one in run.summary["quarantine"])
+        waiting, bad = run.summary["unlinked"], sum(one["quarantined"] for one in run.summary["deliveries"])
         run.progress.result(
             f"隔离 {bad:,} 行，待关联 {waiting:,} 行",
             f"{counted(bad, 'row')} quarantined, {waiting:,} without a code",

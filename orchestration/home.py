@@ -6,6 +6,7 @@ Not here: what any of the files holds.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -143,6 +144,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def make_home(root: Path, sources: list[str]) -> Home:
     """Create what is missing of a home; nothing that is there is touched."""
     home = Home(root.resolve())
+    _refuse_name(home.root)
     there = next(path for path in (home.root, *home.root.parents) if os.path.lexists(path))
     if not there.is_dir():
         raise Stop(
@@ -170,6 +172,7 @@ def make_home(root: Path, sources: list[str]) -> Home:
 def open_home(root: Path) -> Home:
     """The home at `root`, or a clear word that there is none."""
     home = Home(root.resolve())
+    _refuse_name(home.root)
     if not home.settings_file.is_file() and not home.inbox.is_dir():
         raise Stop(
             2,
@@ -180,9 +183,24 @@ def open_home(root: Path) -> Home:
     return home
 
 
+def _refuse_name(root: Path) -> None:
+    """DuckDB takes a backslash for a slash and a question mark for the end of a file's name, wherever they stand."""
+    if found := sorted(set("?\\") & set(str(root))):
+        signs = " ".join(found)
+        raise Stop(
+            2,
+            "home_name",
+            f"数据目录的路径不能含有 {signs}：{root}。请改用别的名称。",
+            f"the path of a data home can't have {signs} in it: {root}. Choose another name.",
+        )
+
+
 def preflight(home: Home) -> None:
     """Refuse before any work where a folder that the run writes is missing, a file, or read-only (F13)."""
     try:
+        for folder in (home.inbox, home.decisions):
+            if os.path.lexists(folder) and not folder.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder)
         for folder in (home.raw, home.warehouse, home.build, home.dagster, home.runs, home.releases):
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / f".probe-{os.getpid()}"

@@ -68,9 +68,10 @@ def is_held(path: Path) -> bool:
     """Whether a live process holds the home."""
     if not path.exists():
         return False
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    # For reading only: a home may be there for looking at. A shared lock is refused where an exclusive one is held.
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:

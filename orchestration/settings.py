@@ -6,6 +6,7 @@ The file that `init` writes is templates/innostat.toml; a test holds it equal to
 
 from __future__ import annotations
 
+import csv
 import difflib
 import tomllib
 from dataclasses import asdict
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from ingestion.pull.contract import PullSettingsError, pulls_as_settings, pulls_from_settings
+from orchestration.environment import SEEDS
 from orchestration.messages import Stop
 from quality.limits import DisclosureLimits, GateLimits, LimitsError
 
@@ -103,13 +105,25 @@ def load_settings(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise _stop(path, [(f"无法读取：{error}", f"cannot be read: {error}")]) from error
     try:
-        return Settings.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        found = Settings.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _stop(path, [(f"不是有效的 TOML：{error}", f"no valid TOML: {error}")]) from error
     except ValidationError as error:
         raise _stop(
             path, [_complaint(one) for one in sorted(error.errors(), key=lambda one: str(one["loc"]))]
         ) from error
+    if found.policy.version not in (known := policy_versions()):
+        listed, key = ", ".join(known), f"policy.version = {found.policy.version!r}"
+        raise _stop(
+            path, [(f"{key}：没有这一版；有 {listed}", f"{key}: there is no such text; known: {listed}")]
+        )
+    return found
+
+
+def policy_versions() -> list[str]:
+    """The texts of the policy that the seeds hold."""
+    with (SEEDS / "target.csv").open(encoding="utf-8", newline="") as file:
+        return sorted({row["policy_version"] for row in csv.DictReader(file)})
 
 
 def _stop(path: Path, complaints: list[tuple[str, str]]) -> Stop:

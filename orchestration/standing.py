@@ -9,6 +9,7 @@ No data library is imported here: a quiet day asks too.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -110,18 +111,20 @@ def pointer_trouble(home: Home) -> Stop | None:
     return _refusal(
         home,
         "current_gone",
-        f"已有发布，但指明现行发布的 {home.releases / 'current'} 不见了，无从知道以哪一个为准。",
-        f"there are releases, but {home.releases / 'current'}, which says the one that stands, is gone.",
+        f"曾有发布，但指明现行发布的 {home.releases / 'current'} 不见了，无从知道以哪一个为准。",
+        f"releases were published, but {home.releases / 'current'}, which says the one that stands, is gone.",
     )
 
 
 def published(home: Home) -> list[str]:
-    """The releases that stood at some time, oldest first; one that no run remembers is taken for one of them."""
-    never_stood = {
-        record.release for record in records.load_all(home) if record.aside or record.state != "published"
-    }
-    found = [one.release_id for one in Releases(home.root).list()]
-    return [release_id for release_id in found if release_id not in never_stood]
+    """The releases that stood at some time, oldest first, whether or not they are still there.
+
+    One that no run remembers is taken for one of them.
+    """
+    runs = [record for record in records.load_all(home) if record.release]
+    stood = {one.release for one in runs if one.state == "published" and not one.aside}
+    strange = {one.release_id for one in Releases(home.root).list()} - {one.release for one in runs}
+    return sorted(str(release_id) for release_id in stood | strange)
 
 
 def last_stood(home: Home) -> str | None:
@@ -178,11 +181,13 @@ def _refusal(home: Home, code: str, zh: str, en: str, current: str | None = None
     candidates = (one for one in _newest_first(home) if one != current)
     good = next((one for one in candidates if damage(home, one, hashed=True) is None), None)
     if good:
-        zh += f"最近的完好发布是 {good}，要以它为准：innostat rollback {good} --by 姓名 --reason 理由"
+        where = "" if home.root == Path("home").resolve() else f" --home {shlex.quote(str(home.root))}"
+        zh += f"最近的完好发布是 {good}，要以它为准：innostat rollback {good} --by 姓名 --reason 理由{where}"
         en += f" The last release that is whole is {good}; to let it stand:"
-        en += f" innostat rollback {good} --by NAME --reason WHY"
+        en += f" innostat rollback {good} --by NAME --reason WHY{where}"
     else:
-        zh += "没有其他完好的发布：请从备份恢复 releases/；若无备份，将其内容移走后，下次 innostat run 重新发布。"
-        en += " No other release is whole: restore releases/ from a backup; without one, move away what is in it,"
-        en += " and the next innostat run publishes anew."
+        zh += "没有其他完好的发布：请从备份恢复 releases/；若无备份，将 releases/ 与 runs/ 的内容移走后，"
+        zh += "下次 innostat run 重新发布。"
+        en += " No other release is whole: restore releases/ from a backup; without one, move away what is in releases/"
+        en += " and runs/, and the next innostat run publishes anew."
     return Stop(REFUSED, code, zh, en, {"current": current, "last_good": good})

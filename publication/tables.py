@@ -39,7 +39,11 @@ def to_csv(table: pa.Table, *, bom: bool = True) -> bytes:
         else column
         for column in flat.columns
     ]
-    pa_csv.write_csv(pa.table(neutral, names=flat.column_names), sink)
+    # A title may be data too: a pivot makes titles of names.
+    titles = pc.replace_substring_regex(
+        pa.array(flat.column_names, pa.string()), pattern=_LIVE, replacement=r"'\1"
+    )
+    pa_csv.write_csv(pa.table(neutral, names=titles.to_pylist()), sink)
     return sink.getvalue()
 
 

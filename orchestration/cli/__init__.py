@@ -118,6 +118,15 @@ def _in_words(kind: type[BaseException], error: BaseException, trace: TracebackT
     if zh and en:
         tell_end(getattr(error, "code", kind.__name__), zh, en, as_json="--json" in sys.argv)
         return
+    if isinstance(error, OSError) and error.filename is not None:
+        tell_end(
+            "file_unusable",
+            f"无法读写 {error.filename}（{error.strerror}）。请检查它是文件还是文件夹、权限和磁盘空间；现行发布不变。",
+            f"cannot read or write {error.filename} ({error.strerror}). Is it a file or a folder as it should be? "
+            "Check its rights and the free space; the current release stands.",
+            as_json="--json" in sys.argv,
+        )
+        return
     zh, en = f"意外错误：{error}（{kind.__name__}）", f"unexpected error: {error} ({kind.__name__})"
     tell_end("unexpected", zh, en, as_json="--json" in sys.argv)
     _tell(

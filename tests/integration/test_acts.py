@@ -120,9 +120,14 @@ def test_a_release_with_the_final_figures_that_is_gone_refuses_the_run_in_words(
     home: Path, innostat: Program
 ) -> None:
     assert innostat("freeze", "2025", *WHO, home=home).returncode == 0
-    path = home / "releases" / province.current(home) / "manifest.json"
+    final = province.current(home)
+    run(
+        innostat, home, 0
+    )  # another stands; one that is damaged and stands refuses every run before any work (F60)
+    path = home / "releases" / final / "manifest.json"
     path.chmod(0o600)
     path.write_bytes(path.read_bytes() + b"\n")
+    province.deliver(home, "patent", "专利.csv", "专利号,类型,权利人,授权日\n")
     refused = run(innostat, home, 3)
     assert refused["state"] == "refused"
-    assert province.current(home) in refused["reasons"][0]["en"]
+    assert final in refused["reasons"][0]["en"]

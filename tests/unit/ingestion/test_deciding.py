@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
+from unicodedata import normalize
 
 import pytest
 
@@ -33,6 +35,39 @@ def test_a_decision_is_written_into_a_new_file_and_read_back(tmp_path):
     assert decide(path, name=" 甲\n公司 ")
     assert lines(path) == [("rd_institution", "甲 公司", code(1), "张三", ON)]
     assert [one.name for one in path.parent.iterdir()] == ["links.csv"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1",
+        '＝HYPERLINK("http://x","y")',
+        "+cmd|'/C calc'!A0",
+        "-2",
+        "@SUM(1)",
+        "'甲",
+        "'=1",
+        "''",
+        "甲=乙",
+    ],
+)
+def test_f62_a_name_that_a_spreadsheet_would_run_is_written_as_text_and_means_itself(tmp_path, name):
+    path = tmp_path / "links.csv"
+    assert decide(path, name=name, by=name)
+    cells = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))[1]
+    assert not normalize("NFKC", cells[1]).startswith(("=", "+", "-", "@"))
+    assert not normalize("NFKC", cells[3]).startswith(("=", "+", "-", "@"))
+    assert [(line[1], line[3]) for line in lines(path)] == [(name, name)]
+    assert not decide(path, name=name, by=name)  # it says so already
+
+
+def test_f62_a_name_that_a_person_wrote_means_the_same(tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(
+        f"source,name,uscc,decided_by,decided_on\nrd_institution,=1+1,{code(1)},张三,2026-01-01\n",
+        encoding="utf-8",
+    )
+    assert [one.name for one in read_decisions(path, ["rd_institution"], date.max)] == ["=1+1"]
 
 
 def test_the_same_decision_again_changes_nothing(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from datetime import date
 
@@ -46,6 +47,14 @@ def test_any_words_come_back(home: Home, reason: str) -> None:
     append(home, act("freeze", "2025", reason=reason))
     append(home, act("freeze", "2024", reason=reason))
     assert [one.reason for one in read_acts(home)] == [reason, reason]
+
+
+def test_f62_no_words_of_an_act_run_in_a_spreadsheet(home: Home) -> None:
+    said = act("rollback", R1, by="@SUM(1)", reason='=HYPERLINK("http://x","y")')
+    append(home, said)
+    assert read_acts(home) == [said]
+    cells = list(csv.reader(home.approvals.read_text(encoding="utf-8-sig").splitlines()))[-1]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
 def test_the_same_act_again_after_a_power_cut_is_no_second_line(home: Home) -> None:

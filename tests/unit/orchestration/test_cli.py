@@ -229,6 +229,7 @@ cli.main()
             "failed",
             1,
         ),
+        ("open('/no/such/file')", "file_unusable", "/no/such/file", 1),
         ("return run(['run', '--as-of', 'May', '--json'])", "wrong_usage", "'May' is no date", 2),
     ],
 )

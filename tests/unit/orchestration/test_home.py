@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from datetime import date
 from pathlib import Path
@@ -111,3 +112,22 @@ def test_each_file_of_decisions_is_there_with_its_first_line_and_decides_nothing
     act = acts.Act("rollback", "r000001-2026-03-31", "0" * 64, "", day, "张三", "有误", "2026-11-23")
     acts.append(home, act)
     assert acts.read_acts(home) == [act]
+
+
+@pytest.mark.parametrize("folder", ["inbox", "decisions", "raw", "warehouse", "runs", "releases"])
+def test_f13_a_file_in_a_folders_place_refuses_the_run_before_any_work(home: Home, folder: str) -> None:
+    """A run that passed over decisions would publish as if nobody had decided anything."""
+    shutil.rmtree(home.root / folder)
+    (home.root / folder).write_text("mine", encoding="utf-8")
+    with pytest.raises(Stop) as stop:
+        preflight(home)
+    assert str(home.root / folder) in stop.value.en
+
+
+@pytest.mark.parametrize("name", ["what?", "back\\slash"])
+def test_f63_a_path_that_the_engine_would_take_for_another_is_refused(tmp_path: Path, name: str) -> None:
+    for command in (lambda: make_home(tmp_path / name, ["patent"]), lambda: open_home(tmp_path / name)):
+        with pytest.raises(Stop) as stop:
+            command()
+        assert (stop.value.exit_code, stop.value.code) == (2, "home_name")
+    assert not (tmp_path / name).exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -120,3 +121,43 @@ def test_one_row_is_no_rows(
     assert capsys.readouterr().out.startswith("1 row →")
     assert query(home, "FROM range(101)") == 0
     assert "1 more row;" in capsys.readouterr().out
+
+
+def test_f62_what_a_provider_sent_does_not_steer_the_terminal(
+    home: Home, publish: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish()
+    assert query(home, "SELECT chr(27) || ']0;x' || chr(7) AS a, 1 AS \"\x1b[31m\"") == 0
+    said = capsys.readouterr().out
+    assert not set("\x1b\x07") & set(said)
+    assert r"\x1b]0;x\x07" in said
+
+
+@pytest.fixture
+def read_only(home: Home, publish: Callable[..., str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The program on a home that nobody can write, root neither: a mount of its own."""
+    publish()
+    home.lock_file.touch()
+    shut = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+
+    def call(*command: str | Path) -> subprocess.CompletedProcess[str]:
+        alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", shut, home.root, *command]
+        return subprocess.run(alone, capture_output=True, text=True, check=False)
+
+    if shutil.which("unshare") is None or call("true").returncode:
+        pytest.skip("this machine lets nobody mount anything")
+    return call
+
+
+def test_f13_a_home_that_cannot_be_written_can_be_looked_at(
+    home: Home, read_only: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    program = Path(sys.executable).parent / "innostat"
+    asked = read_only(program, "query", "SELECT 42 AS answer", "--home", home.root, "--lang", "en")
+    assert asked.returncode == 0, asked.stderr
+    assert "42" in asked.stdout and asked.stderr.count("could not be noted") == 1
+    for command in ("status", "releases", "verify"):
+        looked = read_only(program, command, "--home", home.root)
+        assert looked.returncode == 0, looked.stderr
+    run = read_only(program, "run", "--home", home.root, "--lang", "en")
+    assert run.returncode == 1 and "cannot write" in run.stderr

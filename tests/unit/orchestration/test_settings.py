@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.home import Home
 from orchestration.messages import Stop
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import Settings, load_settings, policy_versions
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -78,3 +78,17 @@ def test_a_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stopped:
         load_settings(path)
     assert stopped.value.exit_code == 2
+
+
+def test_f67_nested_without_end_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stop:
+        load_settings(written(tmp_path, "a = " + "[" * 5_000 + "]" * 5_000))
+    assert stop.value.exit_code == 2 and "TOML" in stop.value.zh
+
+
+def test_f63_a_text_of_the_policy_that_there_is_not_is_refused_and_the_others_named(tmp_path: Path) -> None:
+    with pytest.raises(Stop) as stop:
+        load_settings(written(tmp_path, '[policy]\nversion = "x\'; DROP TABLE coverage; --"\n'))
+    for said in (stop.value.zh, stop.value.en):
+        assert "DROP TABLE" in said and Settings().policy.version in said
+    assert Settings().policy.version in policy_versions()

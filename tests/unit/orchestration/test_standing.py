@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -99,6 +100,7 @@ def test_f61_a_pointer_that_is_gone_refuses_the_run_and_rollback_mends_it(
         assert told["last_good"] == R2
         for language in ("zh", "en"):
             assert f"innostat rollback {R2} --by" in told[language]
+            assert f"--home {home.root}" in told[language]
     assert not [one for one in records.load_all(home) if one.run_id == "r000003"]
 
     assert cli._run(["status", "--json", "--home", str(home.root)]) == 3
@@ -231,6 +233,17 @@ def test_f60_no_release_is_named_that_is_damaged_too(home: Home) -> None:
     told = refusal(home, "run", "--as-of", DAY)
     assert told["last_good"] is None
     assert "backup" in told["en"] and "备份" in told["zh"]
+
+
+def test_f61_releases_that_were_all_taken_away_are_no_first_run_unless_their_runs_are_too(home: Home) -> None:
+    publish(home, R1)
+    for path in home.releases.iterdir():
+        path.unlink() if path.is_symlink() else shutil.rmtree(path)
+    told = refusal(home, "run", "--as-of", DAY)
+    assert (told["code"], told["last_good"]) == ("current_gone", None)
+    assert "runs/" in told["en"] and "runs/" in told["zh"]
+    shutil.rmtree(home.run_dir("r000001"))
+    assert look(home, Settings(), date.fromisoformat(DAY), None).reasons == ["first"]
 
 
 def test_f60_a_damaged_release_that_hands_figures_on_refuses_the_run(home: Home) -> None:

@@ -41,6 +41,14 @@ def test_f62_no_csv_cell_is_live_and_the_text_comes_back(text: str) -> None:
     assert undone(row["name"]) == text
 
 
+@pytest.mark.parametrize("text", PAYLOADS)
+def test_f62_no_title_is_live_either(text: str) -> None:
+    """A pivot makes titles of names."""
+    [title] = next(csv.reader(io.StringIO(to_csv(pa.table({text: [1]})).decode("utf-8-sig"), newline="")))
+    assert not LIVE.match(title)
+    assert undone(title) == text
+
+
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_characters="\0")).map(lambda text: text or "-"),
