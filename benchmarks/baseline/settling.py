@@ -100,9 +100,12 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
     linked = " and ".join(
         ["true", *(f"({code} is not null or {name} is null)" for code, name in by_name.items())]
     )
-    # Where no code is known a name stands for its enterprise.
+    # Where no code is known a name stands for its enterprise, unless several of the register have it: each row waits alone.
+    alone = (
+        "case when name_of({0}) in (from homonym) then concat_ws('/', file, sheet, row) else name_of({0}) end"
+    )
     keys = [
-        f"coalesce({name}, name_of({by_name[name]}))" if name in by_name else name
+        f"coalesce({name}, {alone.format(by_name[name])})" if name in by_name else name
         for name, column in columns.items() if column.get("key")
     ]  # fmt: skip
     scope = ", ".join(keys)
@@ -146,10 +149,12 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
         )
     if source == "enterprise_register":
         con.sql("""
-            create table names as
-            select name_of(any_name) as name, min(uscc) as uscc
+            create temp table known as
+            select name_of(any_name) as name, min(uscc) as uscc, count(distinct uscc) as bearers
             from (select uscc, unnest(list_append(coalesce(former_names, []), name)) as any_name from enterprise_register)
-            where any_name is not null group by all having count(distinct uscc) = 1
+            where any_name is not null group by all;
+            create table names as select name, uscc from known where bearers = 1;
+            create table homonym as select name from known where bearers > 1
         """)
 
 
