@@ -92,9 +92,9 @@ def _ask(home: Home, sql: str) -> pa.Table:
         code = stop.exit_code
         raise
     finally:
-        counted = None if rows is None else rows.num_rows
         took = round(time.monotonic() - began, 3)
-        if problem := note(home.queries, Asked(asked_of, sql, code, counted, took)):
+        found = None if rows is None else rows.num_rows
+        if problem := note(home.queries, Asked(asked_of, sql, code, found, took)):
             click.echo(
                 say(
                     f"注意：查询未能记入 {home.queries}（{problem}）。",
