@@ -57,11 +57,11 @@ expected as (
 broken as (
   select source, file, count(distinct struct_pack(sheet := sheet, row := row)) as n_rows
   from (
-    select source, file, sheet, row, column_name from {{ source('raw', 'quarantined_row') }}
+    select source, file, sheet, row, column_name, rule from {{ source('raw', 'quarantined_row') }}
     union all
-    select source, file, sheet, row, column_name from {{ source('raw', 'warned_row') }}
+    select source, file, sheet, row, column_name, rule from {{ source('raw', 'warned_row') }}
   )
-  where column_name like '%uscc'
+  where column_name like '%uscc' and rule <> 'conflicting_rows' -- rows that contradict each other in it have valid codes
   group by source, file
 ),
 
