@@ -67,18 +67,22 @@ def settle(con: duckdb.DuckDBPyConnection, source: str, contract: dict[str, Any]
     columns, links = contract["columns"], contract.get("links", {})
     kinds = {name: column["type"] for name, column in columns.items()}
     kinds |= {name: "other area" for name, kind in kinds.items() if kind == "area" and name not in PLACES}
-    cells = ", ".join(f"{TYPED[kind].format(name)} as {name}" for name, kind in kinds.items())
+    cells = ", ".join([
+        *(f"{TYPED[kind].format(name)} as {name}" for name, kind in kinds.items()),
+        *(f"val({name}) is null as no_{name}" for name, column in columns.items() if column.get("required")),
+    ])  # fmt: skip
     found = [
         (name, *rule) for name, column in columns.items() for rule in rules(source, name, column, contract)
     ]
     faults = " or ".join(["false", *(f"({test})" for *_, test in found)])
-    codes, pairs = [name for name, kind in kinds.items() if kind == "uscc"], either_will_do(contract)
-    broken = " or ".join(["false", *(f"{name} in (select code from (select distinct {name} as code from cell) where not checked(code))" for name in codes),
-                          *(f"({code} is null and {pairs[code]} is null)" for code in codes if code in pairs)])  # fmt: skip
+    codes = [name for name, kind in kinds.items() if kind == "uscc"]
+    # The check digit is asked of rows that nothing keeps out.
+    broken = " or ".join(["false", *(f"({test})" for name, _, test in found if name in codes),
+                          *(f"not bad and {name} in (select code from (select distinct {name} as code from cell) where not checked(code))" for name in codes)])  # fmt: skip
     con.sql(f"""
         create table typed_{source} as
         with cell as (select file, sheet, row, delivered_on, factor, {cells} from raw_{source} where not passed)
-        select *, coalesce({faults}, false) as bad, coalesce({broken}, false) as broken from cell
+        select *, coalesce({broken}, false) as broken from (select *, coalesce({faults}, false) as bad from cell)
     """)
     # Of a cell the first rule that it breaks.
     names = {
@@ -172,8 +176,8 @@ def rules(source: str, name: str, column: dict[str, Any], contract: dict[str, An
     found: list[tuple[str, str]] = []
     if name in pairs:
         found.append(("link_blank", f"{name} is null and {pairs[name]} is null"))
-    elif column.get("required") and kind != "bool" and name not in pairs.values():
-        found.append(("required_blank", f"{name} is null"))
+    elif column.get("required") and name not in pairs.values():
+        found += [("required_blank", f"no_{name}"), ("unreadable", f"{name} is null")]
     if kind == "uscc":
         wrong = f"{name} is not null and not well_formed({name})"
         digits = f"regexp_full_match({name}, '\\d{{18}}')"  # a spreadsheet has made a number of it
