@@ -66,7 +66,7 @@ def trimmed(column: pa.Array) -> pa.Array:
 
 def _has_space(column: pa.Array) -> bool:
     """Whether there may be white space anywhere: most columns of codes, numbers and names have none."""
-    data = _bytes(column)
+    data = bytes_of(column)
     if not len(data):
         return False
     if data.min() <= _SPACE_LAST:
@@ -74,7 +74,7 @@ def _has_space(column: pa.Array) -> bool:
     return bool(data.max() >= _SPACE_LEADS[0]) and any((data == lead).any() for lead in _SPACE_LEADS)
 
 
-def _bytes(column: pa.Array) -> _Bytes:
+def bytes_of(column: pa.Array) -> _Bytes:
     """All cells in one, and perhaps others beside them."""
     return np.frombuffer(column.buffers()[2] or b"", np.uint8)
 
@@ -109,7 +109,7 @@ def figures(column: pa.Array) -> pa.Array:
 
 def _without_invisible(column: pa.Array) -> pa.Array:
     """Cells without zero-width characters, which copying from pages and documents leaves in them."""
-    data = _bytes(column)
+    data = bytes_of(column)
     if not any((data == lead).any() for lead in _INVISIBLE_LEADS):
         return column
     return pc.replace_substring_regex(column, INVISIBLE, "")
@@ -140,7 +140,7 @@ def plain_numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _may_be_plain(column: pa.Array) -> bool:
     """Arrow takes 1E-81 and numbers of fifty digits for zero (apache/arrow#49817): it is given what it cannot get wrong."""
-    data = _bytes(column)
+    data = bytes_of(column)
     if not len(data) or data.min() < _PLAIN_BYTES[0] or data.max() > _PLAIN_BYTES[1]:
         return False
     longest = pc.max(pc.binary_length(column)).as_py()
@@ -149,7 +149,7 @@ def _may_be_plain(column: pa.Array) -> bool:
 
 def is_suspicious(column: pa.Array) -> bool:
     """Whether some cell may hold a control character or a spreadsheet's error."""
-    data = _bytes(column)
+    data = bytes_of(column)
     if not len(data):
         return False
     if data.min() <= _ERROR:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.cell_text import bytes_of
 from ingestion.header import Layout
 
 # Total rows and footers, by the first cell that is text; those of the first pattern sum up their sheet.
@@ -58,7 +58,7 @@ def _is_text(column: pa.Array) -> bool:
     shortest = pc.min(pc.binary_length(column)).as_py()
     if shortest is None or shortest <= _SERIAL_DIGITS:
         return False
-    return not (np.frombuffer(column.buffers()[2], np.uint8) == ord(".")).any()
+    return not (bytes_of(column) == ord(".")).any()
 
 
 def _unless_serial(column: pa.Array) -> pa.Array:
