@@ -75,7 +75,7 @@ def reading(home: Home) -> Iterator[Path]:
     release = release_to_read(home)
     try:
         yield release
-    except Exception:
+    except Exception:  # whatever damage makes of a reader; anything else goes on as it is
         standing(home, hashed=True)
         raise
 

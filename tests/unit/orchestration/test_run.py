@@ -8,6 +8,7 @@ import time
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from threading import Event
 
 import duckdb
@@ -49,6 +50,21 @@ def test_f03_clearing_at_once_leaves_no_way_to_whoever_still_writes_the_candidat
         done.set()
         assert isinstance(run.tables.exception(), FileNotFoundError)
         assert not run.candidate.exists()
+        assert not list(home.build.iterdir())
+
+
+def test_tidying_up_waits_for_receipts_that_are_still_written(home: Home) -> None:
+    with open_run(home, Settings(), DAY, Progress()) as run, ThreadPoolExecutor(1) as pool:
+        run.database.parent.mkdir(parents=True)
+
+        def write() -> list[Path]:
+            time.sleep(0.2)
+            (run.database.parent / "receipts.duckdb").touch()  # gone too early, there is no folder for it
+            return []
+
+        run.receipts = pool.submit(write)
+        run.clear()
+        assert run.receipts.result() == []
         assert not list(home.build.iterdir())
 
 
