@@ -19,8 +19,9 @@ from ingestion.contract import Column, Source
 from ingestion.corrections import Correction
 from ingestion.macros import identifier, literal
 from ingestion.mark import shown_sql
+from ingestion.rowsql import ACCEPTED
 from ingestion.rules import row_rules
-from ingestion.typed import RETURNED
+from ingestion.typed import RETURNED, ROWS
 from ingestion.units import read_units
 
 _NUMBERS = ("money", "decimal", "int")
@@ -99,7 +100,8 @@ class CorrectedRows:
             given["typed"] = typed
             parts.append(f"""
                 SELECT file.no, _sheet, _row, {literal(money)} AS _units, true AS _accepted, {shown}
-                FROM read_parquet($typed, filename => true) AS typed JOIN file ON file.path = typed.filename""")
+                FROM read_parquet($typed, filename => true) AS typed JOIN file ON file.path = typed.filename
+                WHERE typed.{ACCEPTED}""")
         if kept := [f"{file['folder']}/{RETURNED}" for file in files if file["quarantined"]]:
             given["kept"] = kept
             parts.append(f"""
@@ -170,10 +172,10 @@ class CorrectedRows:
 
     def take(self, units: str, out: Path) -> list[tuple[int, str, str]]:
         """Keep the typed rows; the corrections of rows that are still not accepted, in words."""
-        for table, name in (("fixed", "rows"), ("said", "issues")):
+        for table, name, which in (("fixed", ROWS, ACCEPTED), ("said", "issues.parquet", "true")):
             query = f"""
                 SELECT found.* REPLACE (changed._sheet AS _sheet, changed._row AS _row)
-                FROM read_parquet({literal(str(out / f"{name}.parquet"))}) AS found
+                FROM (FROM read_parquet({literal(str(out / name))}) WHERE {which}) AS found
                 JOIN changed ON changed._n = found._row AND changed._units = {literal(units)}"""
             self._con.execute(f"CREATE TABLE IF NOT EXISTS {table} AS {query} LIMIT 0")
             self._con.execute(f"INSERT INTO {table} {query}")
@@ -204,8 +206,11 @@ class CorrectedRows:
             parts.insert(0, f"""
                 SELECT {", ".join(cells)}, typed._sheet, typed._row, typed.file_row_number AS _line
                 FROM read_parquet({literal(file["path"])}, file_row_number => true) AS typed
-                LEFT JOIN changed USING (_sheet, _row) LEFT JOIN fixed USING (_sheet, _row)""")  # fmt: skip
-        rows = f"SELECT {', '.join(columns)} FROM ({' UNION ALL '.join(parts)}) ORDER BY _line, _sheet, _row"
+                LEFT JOIN changed USING (_sheet, _row) LEFT JOIN fixed USING (_sheet, _row)
+                WHERE typed.{ACCEPTED}""")  # fmt: skip
+        rows = f"""
+            SELECT {", ".join(columns)}, NULL::BOOLEAN AS _out FROM ({" UNION ALL ".join(parts)})
+            ORDER BY _line, _sheet, _row"""
         issues = f"""
             FROM read_parquet({literal(file["issues"])}) AS before ANTI JOIN changed USING (_sheet, _row)
             UNION ALL FROM said ORDER BY _sheet, _row, column_name, rule"""

@@ -26,7 +26,7 @@ from ingestion.corrections import Correction, unusable
 from ingestion.intake import Taken
 from ingestion.macros import identifier
 from ingestion.reference import Reference
-from ingestion.typed import type_delivery
+from ingestion.typed import ROWS, type_delivery
 
 TABLE = """
     CREATE TABLE raw.correction (
@@ -161,7 +161,7 @@ class Correcting:
             wrong += found.take(units, out)
         if not wrong:
             cured = found.patch(file, folder)
-            file["path"], file["issues"] = str(folder / "rows.parquet"), str(folder / "issues.parquet")
+            file["path"], file["issues"] = str(folder / ROWS), str(folder / "issues.parquet")
             file["accepted"] += cured
             file["quarantined"] -= cured
         return wrong

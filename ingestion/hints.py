@@ -6,6 +6,8 @@ words (`rules.yml`), hints that need other rows (`doubts`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ingestion.contract import Column
 from ingestion.macros import literal
 
@@ -23,8 +25,18 @@ _FORMS = {
 _SECTIONS = ", ".join(literal(chr(letter)) for letter in range(ord("A"), ord("T") + 1))
 
 
-def hint_sql(language: str) -> str:
-    """The hint for a line of issues, by its rule; else the line's own `detail`. Reads the date `delivered_on`."""
+def hint_sql(language: str, rules: Collection[str]) -> str:
+    """The hint for a line of issues that breaks one of the rules; else the line's own `detail`. Reads `delivered_on`.
+
+    Rules that no line breaks are better left out: the engine prepares each pattern, which takes longer than a small file.
+    """
+    hints = " ".join(
+        f"WHEN {literal(rule)} THEN {hint}" for rule, hint in _hints(language).items() if rule in rules
+    )
+    return f"CASE rule {hints} ELSE detail_{language} END" if hints else f"detail_{language}"
+
+
+def _hints(language: str) -> dict[str, str]:
     zh = language == "zh"
     plain = "uscc_plain(value)"
     kinds = " ".join(
@@ -41,12 +53,12 @@ def hint_sql(language: str) -> str:
     belongs = (
         f"{division} || ' 属于门类 ' || {section}" if zh else f"{division} || ' is of section ' || {section}"
     )
-    return f"""CASE rule
-        WHEN 'uscc_malformed' THEN coalesce({suggestion} || uscc_suggestion({plain}),
-            CASE {kinds} WHEN length({plain}) <> 18 THEN {length.format(plain)} END, '')
-        WHEN 'in_future' THEN {literal("报送日期 " if zh else "delivered on ")} || delivered_on
-        WHEN 'industry_contradiction' THEN coalesce({belongs}, '')
-        ELSE detail_{language} END"""
+    return {
+        "uscc_malformed": f"""coalesce({suggestion} || uscc_suggestion({plain}),
+            CASE {kinds} WHEN length({plain}) <> 18 THEN {length.format(plain)} END, '')""",
+        "in_future": f"{literal('报送日期 ' if zh else 'delivered on ')} || delivered_on",
+        "industry_contradiction": f"coalesce({belongs}, '')",
+    }
 
 
 def column_hint(rule: str, column: Column | None) -> tuple[str, str]:

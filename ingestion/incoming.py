@@ -47,6 +47,7 @@ class Incoming:
     job: Job
     delivered_on: date
     stopped: list[Exception] = field(default_factory=list)
+    last_row: int = 0  # where the last row stands that was taken so far
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -68,6 +69,7 @@ class Incoming:
                 if not self.job.suspicious and any(is_suspicious(cells[raw]) for raw in self._looked_at):
                     raise SuspiciousError
                 rows, kinds = with_kinds(cells, layout)
+                self.last_row = rows["_row"][-1].as_py() if len(kinds) else self.last_row
                 yield pa.RecordBatch.from_arrays(
                     [*rows.values(), *self._added(rows, kinds)], schema=self.schema
                 )

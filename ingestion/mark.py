@@ -44,9 +44,9 @@ def mark_sql(delivery_id: str, administrative: str, sheet: str, row: str) -> str
     return f"(CASE WHEN {administrative} THEN 'a-' ELSE 's-' END || {number})"
 
 
-# What of a table `typed` answers earlier rows.
+# Which of the rows in `remarked` answer earlier ones.
 ANSWERS = f"""
-SELECT DISTINCT trim(_mark) AS mark FROM typed
+SELECT DISTINCT trim(_mark) AS mark FROM remarked
 WHERE _kind IN ('data', 'ragged') AND regexp_full_match(trim(_mark), {literal(_FORM)})"""
 
 
@@ -63,8 +63,8 @@ def returned_sql(source: Source) -> str:
     ]
     return f"""
 SELECT _sheet, _row, said.units AS _units, {", ".join(cells)}
-FROM typed LEFT JOIN said ON said.sheet = typed._sheet
-WHERE _kind = 'data' AND _bad
+FROM remarked LEFT JOIN said ON said.sheet = remarked._sheet
+WHERE _kind = 'data' AND _out
     AND NOT coalesce(list_bool_or(list_transform(_cells[1:{n}], lambda cell: length(cell) >= {CELL})), false)
 ORDER BY _sheet, _row"""
 

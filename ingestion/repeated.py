@@ -25,29 +25,31 @@ _Rows = Mapping[int, Sequence[str]]  # row → its cells, blank rows left out
 
 
 def skip_repeated_heads(
-    con: duckdb.DuckDBPyConnection, sheet: TextSheet, layout: Layout, titles: Titles
+    con: duckdb.DuckDBPyConnection, sheet: TextSheet, layout: Layout, titles: Titles, rows: str
 ) -> None:
-    """Take the rows of repeated heads out of the data; refuse a file of which a head says another unit."""
-    query = "SELECT _row FROM typed WHERE _sheet = ? AND _kind = 'head' ORDER BY _row"
+    """Take the rows of repeated heads out of the data (a relation); refuse a file of which a head says another unit."""
+    query = "SELECT _row FROM remarked WHERE _sheet = ? AND _kind = 'head' ORDER BY _row"
     found = [row for (row,) in con.execute(query, [sheet.name]).fetchall()]
     if not found:
         return
-    rows = _around(con, sheet, layout, found)
+    near = _around(con, sheet, layout, found)
     first = sheet.head[layout.first : layout.data]
     own = {plain(cell) for line in first for cell in line}
     titled = sum(any(map(str.strip, line)) for line in sheet.head[: layout.first])
     taken: set[int] = set(found)
     for head in found:
-        below = list(takewhile(lambda row: _is_below(rows.get(row), own), range(head + 1, head + _REACH)))
-        above = _above(rows, head, own, titled)
-        _agree([rows[row] for row in above if row in rows], layout, titles, sheet.name, general=True)
-        block = [rows[row] for row in (head, *below) if row in rows]
+        below = list(takewhile(lambda row: _is_below(near.get(row), own), range(head + 1, head + _REACH)))
+        above = _above(near, head, own, titled)
+        _agree([near[row] for row in above if row in near], layout, titles, sheet.name, general=True)
+        block = [near[row] for row in (head, *below) if row in near]
         _agree(block, layout, titles, sheet.name, general=False)
         taken |= {*above, *below}
+    given = [sheet.name, sorted(taken)]
+    con.execute("DELETE FROM remarked WHERE _sheet = ? AND _row IN (SELECT unnest(?::BIGINT[]))", given)
     con.execute(
-        "UPDATE typed SET _kind = 'skipped', _rules = NULL, _cells = NULL, _bad = false"
-        " WHERE _sheet = ? AND _row IN (SELECT unnest(?::BIGINT[]))",
-        [sheet.name, sorted(taken)],
+        "INSERT INTO remarked (_sheet, _row, _kind, _out)"
+        f" SELECT _sheet, _row, 'skipped', true FROM {rows} WHERE _sheet = ? AND _row IN (SELECT unnest(?::BIGINT[]))",
+        given,
     )
 
 

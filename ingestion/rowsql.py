@@ -8,7 +8,7 @@ the statement, which is the same for all files of one form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ingestion.cell_text import PLAIN
@@ -21,6 +21,18 @@ from ingestion.rules import row_rules
 
 # Rules that a row breaks as a whole, with the column under which they are listed.
 ROW_RULES = {"ragged_row": "", "consolidated": "consolidated", "abolished_without_date": "abolished_on"}
+# The rows of a delivery of which there is something to say.
+REMARKED = """
+CREATE TEMP TABLE remarked (
+    _sheet VARCHAR, _row BIGINT, _kind VARCHAR, _mark VARCHAR, _rules VARCHAR[], _cells VARCHAR[], _out BOOLEAN)"""
+# They come from the stream `remark`, which gives typed rows.
+REMARKS = """
+INSERT INTO remarked
+SELECT _sheet, _row, _remark[1][1], _remark[1][2], _remark[2], _remark[3], coalesce(_out, false)
+FROM remark WHERE _remark IS NOT NULL"""
+# Which typed rows are accepted: their files keep the others too, and whoever reads them asks.
+ACCEPTED = "_out IS NULL"
+OUT = "SELECT _sheet, _row FROM remarked WHERE _out"
 
 
 @dataclass(frozen=True)
@@ -55,23 +67,25 @@ class Job:
         }
 
 
-def table_sql(source: Source) -> str:
-    """The table for the rows of all sheets of a delivery; few columns, as each costs a small file much."""
-    columns = [f"{identifier(column.name)} {SQL_TYPE[column.type]}" for column in source.columns.values()]
-    fixed = [
-        "_sheet VARCHAR",
-        "_row BIGINT",
-        "_kind VARCHAR",
-        "_rules VARCHAR[]",
-        "_cells VARCHAR[]",
-        "_bad BOOLEAN",
-        "_mark VARCHAR",
+def columns_sql(source: Source) -> str:
+    """The columns of typed rows."""
+    return ", ".join([*map(identifier, source.columns), "_sheet", "_row"])
+
+
+def no_rows_sql(source: Source) -> str:
+    """Typed rows of a file that has none."""
+    columns = [
+        f"NULL::{SQL_TYPE[column.type]} AS {identifier(column.name)}" for column in source.columns.values()
     ]
-    return f"CREATE TEMP TABLE typed ({', '.join(fixed + columns)})"
+    return f"SELECT {', '.join(columns)}, '' AS _sheet, 0::BIGINT AS _row, NULL::BOOLEAN AS _out WHERE false"
 
 
-def insert_sql(job: Job, incoming: str) -> str:
-    """Type the rows of the view `incoming`."""
+def rows_sql(job: Job, incoming: str) -> str:
+    """The rows of the view `incoming`, typed; `_out` is true for those that are not accepted, NULL for the others.
+
+    `_remark` is [[kind, mark], rules, cells], NULL for sound data: one column for what nearly no row has, as each costs a
+    large file a twentieth of its time.
+    """
     columns = list(job.source.columns.values())
     cells = {c.name: cell_sql(c, job.source, job.layout.powers.get(c.name, 0), names_of(c)) for c in columns}
     flaws, texts, parses, reads, values, rules = [], [], [], [], [], []
@@ -107,28 +121,33 @@ def insert_sql(job: Job, incoming: str) -> str:
     rows = incoming
     for stage in stages:
         rows = f"(SELECT {stage} FROM {rows})"
+    mark = "NULL" if job.mark is None else f"c{job.mark}"
     return f"""
-INSERT INTO typed
-SELECT _sheet, _row, _kind, _rules, _cells, {_bad(job.source)}, {"NULL" if job.mark is None else f"c{job.mark}"},
-    {", ".join(map(identifier, job.source.columns))}
+SELECT {columns_sql(job.source)}, CASE WHEN _kind <> 'data' OR {_bad(job.source)} THEN true END AS _out,
+    CASE WHEN _kind <> 'data' OR _rules IS NOT NULL OR {mark} IS NOT NULL
+        THEN [[_kind, {mark}], _rules, _cells]::VARCHAR[][] END AS _remark
 FROM {rows}"""
 
 
-def issues_sql() -> str:
-    """One line for each rule that a row breaks, warnings of accepted rows only; reads `rulebook`, `delivered`, `mismatch`."""
-    last = "_kind = 'data' AND NOT _bad AND _row = (SELECT max(_row) FROM typed)"
+def issues_sql(rules: Collection[str]) -> str:
+    """One line for each of the rules that a row breaks, warnings of accepted rows only.
+
+    Reads `remarked`, `rulebook`, `delivered`, `mismatch`.
+    """
     return f"""
 WITH broken AS (
-    SELECT _sheet, _row, _bad, unnest(range(1, len(_rules) + 1)) AS place, unnest(_rules) AS rule,
+    SELECT _sheet, _row, _out, unnest(range(1, len(_rules) + 1)) AS place, unnest(_rules) AS rule,
         unnest(_cells) AS value
-    FROM typed WHERE _rules IS NOT NULL
+    FROM remarked WHERE _rules IS NOT NULL
 )
 SELECT _sheet, _row, column_name, left(ltrim(coalesce(value, ''), {literal(FORMULA[0])}), 1000) AS value, rule, severity,
-    {hint_sql("zh")} AS detail_zh, {hint_sql("en")} AS detail_en
+    {hint_sql("zh", rules)} AS detail_zh, {hint_sql("en", rules)} AS detail_en
 FROM broken JOIN rulebook USING (place, rule) CROSS JOIN delivered
-WHERE NOT (_bad AND severity = 'warning')
+WHERE NOT (_out AND severity = 'warning')
 UNION ALL
-SELECT _sheet, _row, '', '', 'maybe_cut', 'warning', '', '' FROM typed CROSS JOIN delivered WHERE maybe_cut AND {last}
+SELECT cut_sheet, cut_row, '', '', 'maybe_cut', 'warning', '', '' FROM delivered
+WHERE cut_row IS NOT NULL
+    AND cut_row NOT IN (SELECT _row FROM remarked WHERE _sheet = cut_sheet AND _out)
 UNION ALL
 FROM mismatch
 ORDER BY _sheet, _row, column_name, rule"""

@@ -15,6 +15,7 @@ from ingestion.intake import Taken
 from ingestion.rules import RefusedError
 from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
+from ingestion.typed import ROWS
 
 
 def delivered(contracts: Mapping[str, Source], taken: Iterable[Taken], as_of: date) -> list[dict[str, Any]]:
@@ -59,7 +60,7 @@ def _file(one: Taken, source: Source) -> dict[str, Any]:
         "run_id": delivery.run_id,
         "run_seq": delivery.run_seq,
         "folder": str(one.folder),
-        "path": str(one.folder / "rows.parquet"),
+        "path": str(one.folder / ROWS),
         "issues": str(one.folder / "issues.parquet"),
         "refused_code": refused and refused.code,
         "refused_zh": refused and refused.zh,

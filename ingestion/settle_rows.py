@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from ingestion.contract import Source
 from ingestion.macros import identifier
+from ingestion.rowsql import ACCEPTED
 
 _SQL_TYPES = {
     "int": "BIGINT",
@@ -54,7 +55,7 @@ class RowSql:
             f"CAST(typed.{identifier(name)} AS {sql_type}) AS {identifier(name)}"
             for name, sql_type in self.types.items()
         )
-        whole = "WHERE typed.consolidated IS NOT TRUE" if "consolidated" in self.types else ""
+        whole = "AND typed.consolidated IS NOT TRUE" if "consolidated" in self.types else ""
         return f"""
             SELECT
                 {columns}, typed._sheet, typed._row, typed.file_row_number AS _line,
@@ -62,7 +63,7 @@ class RowSql:
                 file.is_full OR file.corrects AS _whole, file.administrative AS _admin
             FROM read_parquet($files, filename => true, file_row_number => true) AS typed
             JOIN settling.file ON file.path = typed.filename
-            {whole}"""
+            WHERE typed.{ACCEPTED} {whole}"""
 
     # -- links ----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from ingestion.rowsql import ACCEPTED
+
 # settling.file: one row for each delivery that counts at the as-of date.
 FILE: list[tuple[str, pa.DataType]] = [
     *(
@@ -85,11 +87,13 @@ TABLES = (
         severity VARCHAR, detail_zh VARCHAR, detail_en VARCHAR)""",
 )
 
-TYPED_COUNT = """
+TYPED_COUNT = f"""
     INSERT INTO settling.typed_count
-    SELECT file.no, typed.num_rows
-    FROM parquet_file_metadata($files) AS typed
-    JOIN settling.file ON file.path = typed.file_name"""
+    SELECT file.no, count(*)
+    FROM read_parquet($files, filename => true) AS typed
+    JOIN settling.file ON file.path = typed.filename
+    WHERE typed.{ACCEPTED}
+    GROUP BY file.no"""
 
 # Rows that contradict another of their key and moment, with the columns that differ and where they stand.
 CONFLICTS = """

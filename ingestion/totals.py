@@ -27,12 +27,15 @@ LINES = pa.schema([("_sheet", pa.string()), ("_row", pa.int64()), *((name, pa.st
 _COMPARE = """
 WITH
 top AS (
-    SELECT _row, row_number() OVER (ORDER BY _row) AS part FROM typed WHERE _sheet = $sheet AND _kind = 'total'
+    SELECT _row, row_number() OVER (ORDER BY _row) AS part FROM remarked WHERE _sheet = $sheet AND _kind = 'total'
 ),
 placed AS (
     SELECT typed.*, coalesce(top.part, 0) AS part
-    FROM typed ASOF LEFT JOIN top ON typed._row >= top._row
-    WHERE _sheet = $sheet AND _kind <> 'skipped'
+    FROM (
+        SELECT typed.*, coalesce(_kind, 'data') AS _kind, _rules, _cells
+        FROM {rows} AS typed LEFT JOIN remarked USING (_sheet, _row)
+    ) AS typed ASOF LEFT JOIN top ON typed._row >= top._row
+    WHERE _kind <> 'skipped'
 ),
 told AS (
     SELECT _row, part, unnest([{names}]) AS name, unnest([{units}]) AS rounded, unnest([{cells}]) AS value,
@@ -81,9 +84,9 @@ _OF_COLUMN = {
 
 
 def mismatches(
-    con: duckdb.DuckDBPyConnection, source: Source, layout: Layout, sheet: str
+    con: duckdb.DuckDBPyConnection, source: Source, layout: Layout, sheet: str, rows: str
 ) -> list[dict[str, object]]:
-    """The cells of the sheet's total rows that its typed rows do not come to, as lines of issues."""
+    """The cells of the sheet's total rows that its typed rows (a relation) do not come to, as lines of issues."""
     asked: list[dict[str, object]] = [
         {
             "name": literal(column.name),
@@ -98,5 +101,5 @@ def mismatches(
     if not asked:
         return []
     lists = {name: ", ".join(form.format(**one) for one in asked) for name, form in _OF_COLUMN.items()}
-    found = con.execute(_COMPARE.format(**lists), {"sheet": sheet}).fetchall()
+    found = con.execute(_COMPARE.format(rows=rows, **lists), {"sheet": sheet}).fetchall()
     return [dict(zip(LINES.names, line, strict=True)) for line in found]

@@ -20,7 +20,6 @@ import duckdb
 from ingestion.contract import Source
 from ingestion.header import Titles, find_header, plain
 from ingestion.incoming import Incoming, SuspiciousError
-from ingestion.macros import identifier
 from ingestion.mark import ANSWERS, mark_column, own_columns, returned_sql
 from ingestion.readers.opening import open_book
 from ingestion.readers.sheet import Book, TextSheet
@@ -33,25 +32,21 @@ from ingestion.sidecar import Sidecar, parse_sidecar
 from ingestion.store import Delivery
 from ingestion.totals import mismatches
 from ingestion.typed_receipt import Receipt, SheetReceipt, save_receipt
-from ingestion.typist import Typist
+from ingestion.typist import TypedSheet, Typist
 from ingestion.units import units_text
 
 _CODE = (
     "arrow cell_text cells codes contract header hints incoming macros mark reference remarks repeated row_kind rowsql rules"
     " sidecar totals typed typed_receipt typist units readers/*"
 )
+_Row = tuple[str, int]  # a sheet's name, and where the row stands in it
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written
-RETURNED, ANSWERED = "returned.parquet", "answers.parquet"
-# Each row falls under one of the three kinds; that they add up to the rows is asserted.
+ROWS, RETURNED, ANSWERED = "rows.parquet", "returned.parquet", "answers.parquet"
 _COUNTS = """
-SELECT count(*), count(*) FILTER (_kind IN ('data', 'ragged') AND NOT _bad),
-    count(*) FILTER (_kind IN ('data', 'ragged') AND _bad), count(*) FILTER (_kind IN ('skipped', 'total'))
-FROM typed"""
-_BROKEN = "SELECT count(*) FROM typed WHERE _rules IS NOT NULL"
+SELECT count(*) FILTER (_kind IN ('data', 'ragged') AND _out), count(*) FILTER (_kind IN ('skipped', 'total')) FROM remarked"""
+_BROKEN = "SELECT DISTINCT rule FROM (SELECT unnest(_rules) AS rule FROM remarked) WHERE rule IS NOT NULL"
 _CORRECTS = f"SELECT bool_or(starts_with(mark, 's')) FROM ({ANSWERS})"
-_SHEETS = """
-SELECT _sheet, count(*), count(*) FILTER (_kind = 'total'), count(*) FILTER (_kind = 'head')
-FROM typed GROUP BY _sheet"""
+_KINDS = "SELECT _sheet, _kind FROM remarked WHERE _kind IN ('total', 'head') GROUP BY ALL"
 
 
 def type_delivery(
@@ -77,7 +72,7 @@ def type_delivery(
         receipt = Receipt(
             delivery.delivery_id, source.name, delivery.name, fingerprint(delivery, source, reference)
         )
-        cut, apart = False, list[dict[str, object]]()
+        cut, apart = None, list[dict[str, object]]()
         try:
             receipt, cut, apart = _load(typist, delivery, blob_path, receipt, scratch)
         except RefusedError as error:
@@ -107,8 +102,8 @@ def _code() -> str:
 
 def _load(
     typist: Typist, delivery: Delivery, blob_path: Path, receipt: Receipt, scratch: Path
-) -> tuple[Receipt, bool, list[dict[str, object]]]:
-    """Fill the table `typed`; the receipt, whether the last row may have been cut, and totals that do not fit."""
+) -> tuple[Receipt, _Row | None, list[dict[str, object]]]:
+    """Type all sheets; the receipt, the last row if it may have been cut, and totals that do not fit."""
     source = typist.source
     sidecar = parse_sidecar(delivery.sidecar, source)
     if sidecar.sha256 not in (None, delivery.sha256):
@@ -138,13 +133,13 @@ def _load(
         )
         marked = marked or job.mark is not None
         said.append({"sheet": sheet.name, "units": units_text(layout.powers)})
-        _type_sheet(typist, sheet, job, delivery.delivered_on)
-        counted = {name: counts for name, *counts in typist.rows(_SHEETS)}
-        rows, totals, heads = counted.get(sheet.name, (0, 0, 0))
+        typed, last = _type_sheet(typist, sheet, job, delivery.delivered_on)
+        kinds = typist.rows(_KINDS) if typed.remarks else []
+        totals, heads = ((sheet.name, kind) in kinds for kind in ("total", "head"))
         if heads:
-            skip_repeated_heads(typist.con, sheet, layout, titles)
-        apart += mismatches(typist.con, source, layout, sheet.name) if totals else []
-        sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, rows, layout.units))
+            skip_repeated_heads(typist.con, sheet, layout, titles, typed.sql)
+        apart += mismatches(typist.con, source, layout, sheet.name, typed.sql) if totals else []
+        sheets.append(SheetReceipt(sheet.name, sheet.hidden, True, layout.data, typed.rows, layout.units))
     if not any(sheet.read for sheet in sheets):
         raise no_header(source, book)
     absent = [title for title in sidecar.columns if not any(plain(title) in _titles(s) for s in book.sheets)]
@@ -152,25 +147,24 @@ def _load(
     corrects = typist.rows(_CORRECTS)[0][0] if marked else None
     notes += [note("corrected")] if corrects is not None else []
     notes += [note("mapped_title_absent", title=title) for title in absent]
-    rows_read, accepted, quarantined, skipped = typist.rows(_COUNTS)[0]
+    rows_read = sum(sheet.rows_read for sheet in sheets)
+    quarantined, skipped = typist.rows(_COUNTS)[0]
     receipt = replace(
         receipt,
         rows_read=rows_read,
-        accepted=accepted,
+        accepted=rows_read - quarantined - skipped,
         quarantined=quarantined,
         skipped=skipped,
         sheets=tuple(sheets),
         notes=tuple(notes),
         corrects="" if corrects is None else "statistical" if corrects else "administrative",
     )
-    if receipt.accepted + receipt.quarantined + receipt.skipped != receipt.rows_read:
-        raise AssertionError(f"{delivery.source}/{delivery.name}: rows do not add up: {receipt}")
     if receipt.rows_read == receipt.skipped:
         raise refuse("no_rows")
     # A provider counts the rows of the table, with or without its total row.
     if sidecar.rows not in (None, receipt.rows_read, receipt.rows_read - receipt.skipped):
         raise refuse("rows_mismatch", said=sidecar.rows, found=receipt.rows_read)
-    return receipt, book.no_final_line_end, apart
+    return receipt, (sheet.name, last) if book.no_final_line_end else None, apart
 
 
 def _chosen(book: Book, sidecar: Sidecar) -> list[TextSheet]:
@@ -184,17 +178,17 @@ def _chosen(book: Book, sidecar: Sidecar) -> list[TextSheet]:
     return chosen
 
 
-def _type_sheet(typist: Typist, sheet: TextSheet, job: Job, delivered_on: date) -> None:
-    """Insert the sheet's rows; nearly every sheet does with the statement that is half as long."""
+def _type_sheet(typist: Typist, sheet: TextSheet, job: Job, delivered_on: date) -> tuple[TypedSheet, int]:
+    """Type the sheet's rows; nearly every sheet does with the statement that is half as long. And its last row."""
     try:
-        _insert(typist, Incoming(sheet, replace(job, suspicious=False), delivered_on))
+        return _typed(typist, Incoming(sheet, replace(job, suspicious=False), delivered_on))
     except SuspiciousError:
-        _insert(typist, Incoming(sheet, job, delivered_on))
+        return _typed(typist, Incoming(sheet, job, delivered_on))
 
 
-def _insert(typist: Typist, incoming: Incoming) -> None:
+def _typed(typist: Typist, incoming: Incoming) -> tuple[TypedSheet, int]:
     try:
-        typist.insert(incoming)
+        return typist.type_sheet(incoming), incoming.last_row
     except duckdb.Error:
         if incoming.stopped:
             raise incoming.stopped[0] from None
@@ -212,21 +206,27 @@ def _write(
     receipt: Receipt,
     apart: list[dict[str, object]],
     *,
-    cut: bool,
+    cut: _Row | None,
 ) -> None:
-    columns = ", ".join([*(identifier(name) for name in typist.source.columns), "_sheet", "_row"])
-    rows = f"SELECT {columns} FROM typed WHERE _kind IN ('data', 'ragged') AND NOT _bad"
-    typist.write(rows, out_dir / "rows.parquet")
+    accepted = typist.write_rows(out_dir / ROWS, receipt.accepted)
+    if accepted != receipt.accepted:
+        raise AssertionError(
+            f"{delivery.source}/{delivery.name}: rows do not add up: {accepted} of {receipt}"
+        )
     if receipt.corrects and receipt.refused is None:
         typist.write(ANSWERS, out_dir / ANSWERED)
     path = out_dir / "issues.parquet"
-    spotless = not (cut or apart or typist.rows(_BROKEN)[0][0])
+    broken = {rule for (rule,) in typist.rows(_BROKEN)}
+    spotless = not (cut or apart or broken)
     if spotless and _no_issues:
         path.write_bytes(_no_issues[0])
         return
-    typist.tell("delivered", [{"delivered_on": delivery.delivered_on, "maybe_cut": cut}])
+    cut_sheet, cut_row = cut or (None, None)
+    typist.tell(
+        "delivered", [{"delivered_on": delivery.delivered_on, "cut_sheet": cut_sheet, "cut_row": cut_row}]
+    )
     typist.tell("mismatch", apart)
-    typist.write(issues_sql(), path)
+    typist.write(issues_sql(broken), path)
     if spotless:
         _no_issues.append(path.read_bytes())
     elif receipt.quarantined and receipt.refused is None:

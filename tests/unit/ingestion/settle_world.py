@@ -93,7 +93,7 @@ class World:
         folder.mkdir(parents=True)
         columns = self.contracts[source].columns
         fields = [(column, _ARROW.get(c.type, pa.string())) for column, c in columns.items()]
-        schema = pa.schema([*fields, ("_sheet", pa.string()), ("_row", pa.int64())])
+        schema = pa.schema([*fields, ("_sheet", pa.string()), ("_row", pa.int64()), ("_out", pa.bool_())])
         blank = {column: False if c.type == "bool" else None for column, c in columns.items()}
         whole = [{**blank, "_sheet": "", "_row": number, **row} for number, row in enumerate(rows, start=2)]
         pq.write_table(pa.Table.from_pylist(whole, schema), folder / "rows.parquet")

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 import xlsxwriter
 
+from ingestion import typed as typed_module
 from ingestion import typist as typist_module
 from ingestion.contract import load_contracts
 from ingestion.reference import Reference
@@ -153,3 +154,25 @@ def test_a_stream_that_was_read_is_an_error_and_not_a_file_without_rows() -> Non
         assert con.execute("SELECT a FROM rows").fetchall() == [("x",)]
         with pytest.raises((duckdb.Error, RuntimeError), match="read twice"):
             con.execute("SELECT a FROM rows").fetchall()
+
+
+def test_rows_keep_their_order_and_those_kept_out_stand_among_them(tmp_path: Path) -> None:
+    bad = {100, 70_000, 149_999}  # in groups of rows that several cores write
+    rows = (row(n, 级别="县" if n in bad else "省") for n in range(150_000))
+    file = File("large", csv_text(HEAD, *rows).encode())
+    results(file, tmp_path, None)
+    found = duckdb.read_parquet(str(tmp_path / "own" / "large" / "rows.parquet"))
+    assert found.project("_row").fetchall() == [(n,) for n in range(2, 150_002)]
+    assert found.filter("_out").project("institution_id, _remark[1][1]").fetchall() == [
+        (f"J{n}", "data") for n in sorted(bad)
+    ]
+    assert found.filter("_out IS NOT NULL OR _remark IS NOT NULL").shape[0] == len(bad)
+
+
+def test_rows_that_do_not_add_up_are_a_fault_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typed_module, "_COUNTS", "SELECT 1, 0")  # one row more is kept out than there is
+    with pytest.raises(AssertionError, match="rows do not add up: 2 of "):
+        results(FILES[0], tmp_path, None)
+    assert not (tmp_path / "own" / "plain" / "receipt.json").exists()

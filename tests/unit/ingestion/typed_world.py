@@ -69,7 +69,13 @@ def deliver(
     delivery = Delivery(f"{source}-{sha256}", source, "file", sha256, len(raw), sidecar, on, "r000001", 1)
     out = folder / f"out-{sha256}-{hashlib.sha256((sidecar or '').encode()).hexdigest()}"
     receipt = type_delivery(delivery, load_contracts()[source], blob, REFERENCE, out)
-    return Typed(receipt, table(out / "rows.parquet"), table(out / "issues.parquet"))
+    return Typed(receipt, accepted(out), table(out / "issues.parquet"))
+
+
+def accepted(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a delivery that count, without what typing says of rows."""
+    found = [row for row in table(folder / "rows.parquet") if row["_out"] is None]
+    return [{name: cell for name, cell in row.items() if name not in ("_out", "_remark")} for row in found]
 
 
 def table(path: Path) -> list[dict[str, Any]]:
