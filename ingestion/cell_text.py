@@ -5,7 +5,6 @@ Belongs here: operations on whole columns of text. Does not belong here: what a 
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -19,6 +18,7 @@ _Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 # Bytes that make a cell worth a look for control characters and errors of a spreadsheet: C0 without tab and
 # line ends, DEL, and #; and the two bytes of C1.
+_ASCII_END = 0x80
 _SPACES = (9, 10, 13)
 _SPACE_LAST = 32  # of those that are one byte; the others begin with
 _SPACE_LEADS = sorted({space.encode()[0] for space in SPACE} - set(range(_SPACE_LAST + 1)))
@@ -33,12 +33,7 @@ _NOTHING = pa.array(
 _LONGEST = max(map(len, MISSING))
 _LONGEST_WIDE = 3 * _LONGEST
 
-_PLAIN_LENGTH = 20  # a sign, a point, and as many digits as the engine keeps
-_PLAIN_BYTES = (ord("-"), ord("9"))  # with a point and a slash between
 _NONE = pa.scalar(None, pa.string())
-_NUMBER, _YEAR = pa.decimal128(18, 6), pa.int16()  # the engine keeps each of the first in eight bytes
-# What a plain cell of a column is, by the column's type.
-PLAIN = {"money": _NUMBER, "int": _NUMBER, "decimal": _NUMBER, "year": _YEAR, "period": _YEAR}
 
 _INVISIBLE_LEADS = (0xC2, 0xE1, 0xE2, 0xEF)  # bytes with which they begin
 # What NFKC makes letters, digits and signs of, though nobody wrote it for one: raised, lowered, encircled, bracketed,
@@ -81,7 +76,7 @@ def bytes_of(column: pa.Array) -> _Bytes:
 
 def nfkc(column: pa.Array) -> pa.Array:
     """NFKC, without what nobody sees; most columns of codes and numbers are ASCII, which it does not change."""
-    if pc.all(pc.string_is_ascii(column)).as_py() is not False:
+    if bytes_of(column).max(initial=0) < _ASCII_END:
         return column
     return _without_invisible(pc.utf8_normalize(column, "NFKC"))
 
@@ -126,25 +121,6 @@ def words_as_digits(column: pa.Array) -> pa.Array:
         for word, digit in _DIGITS.items():
             column = pc.replace_substring(column, word, digit)
     return column
-
-
-def plain_numbers(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The numbers of the column; none at all where one of its cells is anything else, or does not fit as it stands."""
-    if _may_be_plain(column):
-        for blanks_as_none in (False, True):
-            cells = pc.if_else(pc.equal(column, ""), _NONE, column) if blanks_as_none else column
-            with suppress(pa.ArrowInvalid):
-                return pc.cast(cells, kind)  # rounds nothing
-    return pa.nulls(len(column), kind)
-
-
-def _may_be_plain(column: pa.Array) -> bool:
-    """Arrow takes 1E-81 and numbers of fifty digits for zero (apache/arrow#49817): it is given what it cannot get wrong."""
-    data = bytes_of(column)
-    if not len(data) or data.min() < _PLAIN_BYTES[0] or data.max() > _PLAIN_BYTES[1]:
-        return False
-    longest = pc.max(pc.binary_length(column)).as_py()
-    return longest is not None and longest <= _PLAIN_LENGTH
 
 
 def is_suspicious(column: pa.Array) -> bool:

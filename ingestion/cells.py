@@ -72,7 +72,7 @@ class Names:
     read: str
     value: str
     sound: str  # of a credit code: whether it is known to be one (codes.py)
-    number: str  # of a number or a year that is written plainly: what it is (cell_text.py)
+    number: str  # of a number or a year that is written plainly: what it is (plain_numbers.py)
 
 
 def cell_sql(column: Column, source: Source, power: int, names: Names) -> Cell:

@@ -14,11 +14,9 @@ from functools import cached_property
 import pyarrow as pa
 
 from ingestion.cell_text import (
-    PLAIN,
     figures,
     is_suspicious,
     nfkc,
-    plain_numbers,
     said,
     trimmed,
     words_as_digits,
@@ -26,6 +24,7 @@ from ingestion.cell_text import (
 from ingestion.cells import is_nfkc
 from ingestion.codes import sound_codes
 from ingestion.contract import Column
+from ingestion.plain_numbers import PLAIN, plain_numbers
 from ingestion.readers.sheet import TextSheet, schema
 from ingestion.row_kind import Cells, with_kinds
 from ingestion.rowsql import Job

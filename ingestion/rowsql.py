@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from ingestion.cell_text import PLAIN
 from ingestion.cells import LENIENT, SQL_TYPE, WARNINGS, Names, cell_sql, quarantines
 from ingestion.contract import Column, Source
 from ingestion.header import Layout
 from ingestion.hints import column_hint, hint_sql
 from ingestion.macros import CONTROL, ERROR, FORMULA, identifier, literal, literals
+from ingestion.plain_numbers import PLAIN
 from ingestion.rules import row_rules
 
 # Rules that a row breaks as a whole, with the column under which they are listed.

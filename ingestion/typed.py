@@ -36,8 +36,8 @@ from ingestion.typist import TypedSheet, Typist
 from ingestion.units import units_text
 
 _CODE = (
-    "arrow cell_text cells codes contract header hints incoming macros mark reference remarks repeated row_kind rowsql rules"
-    " sidecar totals typed typed_receipt typist units readers/*"
+    "arrow cell_text cells codes contract header hints incoming macros mark plain_numbers reference remarks repeated row_kind"
+    " rowsql rules sidecar totals typed typed_receipt typist units readers/*"
 )
 _Row = tuple[str, int]  # a sheet's name, and where the row stands in it
 _no_issues: list[bytes] = []  # the file of issues without any, once one was written

@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingestion.cell_text import PLAIN, is_suspicious, plain_numbers, said, trimmed
+from ingestion.cell_text import is_suspicious, said, trimmed
 from ingestion.cells import cell_sql
 from ingestion.codes import sound_codes
 from ingestion.contract import Column, Source, Type, load_contracts
 from ingestion.macros import CONTROL, MISSING, SPACE, literal
+from ingestion.plain_numbers import PLAIN, plain_numbers
 from ingestion.rowsql import names_of
 from tests.unit.ingestion.typed_world import ALPHABET, ON, REFERENCE, check_digit, code
 
@@ -477,6 +479,25 @@ def test_numbers_of_a_column_are_known_where_all_are_plain(
     cells: list[str], numbers: list[Decimal | None]
 ) -> None:
     assert plain_numbers(pa.array(cells, pa.string()), PLAIN["money"]).to_pylist() == numbers
+
+
+_INTEGERS = st.integers(-(10**11), 10**12).map(str)
+_ODD = st.text("0123456789-./", max_size=14) | st.just("")
+
+
+@given(
+    st.lists(_INTEGERS | st.just(""), max_size=12) | st.lists(_INTEGERS | _ODD, max_size=4), st.integers(0, 3)
+)
+def test_integers_are_the_numbers_that_arrow_makes_of_them(cells: list[str], start: int) -> None:
+    column = pa.array(["7"] * start + cells, pa.string()).slice(start)
+    blank_is_none = pa.array([cell or None for cell in cells], pa.string())
+    try:
+        expected = pc.cast(blank_is_none, PLAIN["money"]).to_pylist()
+    except pa.ArrowInvalid:
+        expected = [None] * len(cells)
+    found = plain_numbers(column, PLAIN["money"])
+    found.validate(full=True)
+    assert found.to_pylist() == expected
 
 
 @given(
