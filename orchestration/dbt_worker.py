@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +23,8 @@ from orchestration.environment import PROJECT_ROOT
 from orchestration.home import Home
 
 _LOG_TAIL = 2000
+# A whole run of 100,000 enterprises takes a tenth of this (measured): a node that takes so long hangs.
+_PATIENCE_SECONDS = 600.0
 
 
 class DbtWorker:
@@ -32,26 +34,48 @@ class DbtWorker:
         assert process.stdin is not None and process.stdout is not None
         self._process, self._to, self._from = process, process.stdin, process.stdout
         self._log = log
-        self._building = False
+        self._building = self._hangs = False
 
-    def build(self, finished: Callable[[str, str, float], None]) -> list[NodeResult]:
+    def build(
+        self, finished: Callable[[str, str, float], None], patience: float = _PATIENCE_SECONDS
+    ) -> list[NodeResult]:
         """Let it build, now that the sources are in its database and nobody has that open; `finished` hears of each node.
 
-        Raises RuntimeError where the process ends without results.
+        Raises RuntimeError where the process ends without results, or no node ends for so many seconds.
         """
         self._building = True
         with suppress(BrokenPipeError):  # it has died, and has left the reason in its log
             self._to.write("go\n")
             self._to.flush()
-        for line in self._from:
+        for line in self._lines(patience):
             kind, told = json.loads(line)
             if kind == "results":
                 self._building = False
                 return [NodeResult(**one) for one in told]
             finished(*told)
         code = self._process.wait()
+        if self._hangs:
+            raise RuntimeError(f"dbt was stopped: no node ended for {patience:g} s")
         said = self._log.read_text(encoding="utf-8", errors="replace")[-_LOG_TAIL:].strip()
         raise RuntimeError(f"the dbt process ended with {code}: {said}")
+
+    def _lines(self, patience: float) -> Iterator[str]:
+        """What the process says to its end, which comes soon where it says nothing for so many seconds."""
+
+        def give_up() -> None:
+            self._hangs = True
+            self._process.kill()
+
+        while True:
+            timer = threading.Timer(patience, give_up)
+            timer.start()
+            try:
+                line = self._from.readline()
+            finally:
+                timer.cancel()
+            if not line:
+                return
+            yield line
 
     def close(self) -> None:
         """End the process, whatever it is at."""
@@ -94,6 +118,7 @@ def main(home: str, database: str, threads: str, memory_limit: str) -> None:
     def ready() -> None:
         if not sys.stdin.readline():
             os._exit(0)  # the run has ended without a build
+        threading.Thread(target=_end_with_the_run, daemon=True).start()
 
     results = build(
         Home(Path(home)),
@@ -105,6 +130,12 @@ def main(home: str, database: str, threads: str, memory_limit: str) -> None:
     )
     tell("results", [asdict(one) for one in results])
     os._exit(0)  # taking down what dbt has loaded frees nothing that lasts
+
+
+def _end_with_the_run() -> None:
+    """A run that is killed says nothing more: it is gone when its end of standard input is."""
+    sys.stdin.read()
+    os._exit(1)
 
 
 def _write(answer: IO[str], line: str) -> None:

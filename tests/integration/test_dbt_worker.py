@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,27 @@ def test_a_process_that_died_is_told_of_with_what_it_said(worker: DbtWorker, tmp
     (tmp_path / "dbt.log").write_text("no room\n", encoding="utf-8")
     with pytest.raises(RuntimeError, match="the dbt process ended with -9: no room"):
         worker.build(lambda *_: None)
+
+
+def test_f16_a_process_that_hangs_is_ended_and_told_of(worker: DbtWorker) -> None:
+    worker._process.send_signal(signal.SIGSTOP)
+    with pytest.raises(RuntimeError, match=r"dbt was stopped: no node ended for 0.5 s"):
+        worker.build(lambda *_: None, patience=0.5)
+    assert worker._process.returncode == -9
+
+
+def test_it_ends_at_once_when_the_run_is_killed_in_the_middle_of_a_build(worker: DbtWorker) -> None:
+    ended: list[str] = []
+
+    def killed(name: str, status: str, seconds: float) -> None:
+        if not ended:
+            assert worker._process.stdin is not None
+            worker._process.stdin.close()  # as when the run is killed; its end of the answers stays open here
+        ended.append(name)
+
+    with pytest.raises(RuntimeError, match="the dbt process ended with 1: "):
+        worker.build(killed)
+    assert len(ended) < 20
 
 
 def test_it_ends_when_the_run_ends_without_a_build(worker: DbtWorker) -> None:
