@@ -1,4 +1,4 @@
-"""What a run failed for want of, where the error itself speaks of something else: room on the disk, memory.
+"""What a run lacks or failed for want of, where the error itself speaks of something else: room on the disk, memory.
 
 Here: those words. Not here: what is wrong with files, decisions or the home, which says so itself.
 """
@@ -9,8 +9,37 @@ import shutil
 
 from orchestration.home import Home
 from orchestration.messages import Stop
+from orchestration.news import News
+from publication.releases import Releases
 
 _HARDLY_ANYTHING = 2**22  # bytes: databases grow by some hundred kilobytes at a time
+
+
+def require_room(home: Home, news: News) -> None:
+    """Raises Stop where a run is sure to lack room, before it takes anything in (F06).
+
+    Counted low, so that no run is refused that has it: new files are kept as they are, and the next release takes as much
+    as the last. What the work takes besides is not known before.
+    """
+    wanted = {home.raw: sum(file.size for file in news.files), home.releases: 0}
+    if news.standing is not None and news.any:
+        files = Releases(home.root).manifest(news.standing)["files"].values()
+        wanted[home.releases] = sum(file["size"] for file in files)
+    by_device: dict[int, int] = {}
+    for folder, size in wanted.items():
+        device = folder.stat().st_dev
+        by_device[device] = by_device.get(device, 0) + size
+        free, needed = shutil.disk_usage(folder).free, by_device[device]
+        if free < needed:
+            raise Stop(
+                1,
+                "disk_full",
+                f"磁盘空间不足：{folder} 可用 {free:,} 字节，新文件和新发布至少需要 {needed:,} 字节；"
+                "尚未接收任何文件，现行发布不变。请清理后重新运行。",
+                f"not enough disk space in {folder}: {free:,} bytes free, new files and the new release take at least "
+                f"{needed:,}; nothing was taken in, the current release stands. Make room and run again.",
+                {"free": free, "needed": needed},
+            )
 
 
 def lacking(home: Home, memory_limit: str, error: BaseException) -> Stop | None:

@@ -22,7 +22,7 @@ from ingestion.inbox import Scan
 from orchestration import clock, lock, records
 from orchestration.beside import beside
 from orchestration.home import Home, preflight, run_seq
-from orchestration.lacking import lacking
+from orchestration.lacking import lacking, require_room
 from orchestration.news import News, is_aside, look
 from orchestration.progress import Progress, log, log_to
 from orchestration.records import Record
@@ -213,6 +213,7 @@ def open_run(home: Home, settings: Settings, as_of: date, progress: Progress) ->
                 latest = records.latest_as_of(earlier)
                 pulled = None if is_aside(as_of, latest) else pull(run)
                 run.news = look(home, settings, as_of, latest, pulled)
+                require_room(home, run.news)
                 record.aside = run.news.aside
                 log.info("run %s as of %s, news: %s", run.run_id, as_of, run.news.reasons)
                 boundary("started")

@@ -93,6 +93,26 @@ def test_f06_what_fails_on_a_full_disk_ends_in_words_about_the_disk(
     assert record.reasons[0]["en"] == stopped.value.en
 
 
+def test_f06_what_a_run_takes_at_least_is_asked_for_before_it_takes_anything_in(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = home.inbox / "enterprise_revenue"
+    source.mkdir(parents=True, exist_ok=True)
+    (source / "a.csv").write_bytes(b"x" * 101)
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("orchestration.lacking.shutil.disk_usage", lambda _: usage(2**30, 0, 2**30))
+    with open_run(home, Settings(), DAY, Progress()) as run:
+        assert [file.size for file in run.news.files] == [101]
+    monkeypatch.setattr("orchestration.lacking.shutil.disk_usage", lambda _: usage(2**30, 0, 100))
+    with pytest.raises(Stop) as stopped, open_run(home, Settings(), DAY, Progress()):
+        raise AssertionError("the run began")
+    assert (stopped.value.exit_code, stopped.value.code) == (1, "disk_full")
+    assert stopped.value.details == {"free": 100, "needed": 101}
+    assert "100 bytes free" in stopped.value.en and "at least 101" in stopped.value.en
+    assert records.load_all(home)[-1].reasons[0]["en"] == stopped.value.en
+    assert not list(home.raw.rglob("*.json"))
+
+
 def test_f08_what_fails_for_want_of_memory_names_the_setting(home: Home) -> None:
     with pytest.raises(Stop) as stopped, open_run(home, Settings(), DAY, Progress()):
         raise duckdb.OutOfMemoryException("failed to allocate; SET memory_limit")
