@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -120,3 +122,26 @@ def test_a_correction_makes_a_new_release_and_the_old_one_stays_as_it_was(
     asked = innostat("query", query, "--json", home=home)
     assert asked.returncode == 0, asked.stderr
     assert list(json.loads(asked.stdout)[0].values()) == [11]
+
+
+def test_a_run_whose_receipts_cannot_be_written_publishes_nothing(home: Path, innostat: Program) -> None:
+    standing, folder = province.current(home), home / "runs" / "r000002"
+    province.revenue(home, "更正.csv", of="A", yuan=99_999_999, day="2026-03-02")
+
+    def take_their_place() -> None:
+        while not folder.is_dir():
+            time.sleep(0.01)
+        (folder / "receipts").touch()
+
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(take_their_place)
+        run = innostat("run", "--as-of", province.AS_OF, home=home)
+        taken.result()
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "receipts" in run.stderr and "Traceback" not in run.stderr
+    assert province.record(home)["state"] == "failed"
+    assert province.current(home) == standing
+    assert not list((home / "warehouse" / "build").iterdir())
+    (folder / "receipts").unlink()
+    assert innostat("run", "--as-of", province.AS_OF, home=home).returncode == 0
+    assert province.current(home) != standing
