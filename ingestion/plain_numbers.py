@@ -49,7 +49,7 @@ def _decimals(cells: pa.Array) -> pa.Array:
     """Raises ArrowInvalid at a cell that is no number; rounds nothing."""
     if (pc.max(pc.binary_length(cells)).as_py() or 0) > _WHOLE or (bytes_of(cells) == _POINT).any():
         return pc.cast(cells, _NUMBER)
-    # Integers are read in a fifth of the time. A decimal is an integer of sixteen bytes, of which the upper eight say here
+    # Integers are read in a third of the time. A decimal is an integer of sixteen bytes, of which the upper eight say here
     # no more than the sign.
     whole = pc.cast(cells, pa.int64())
     halves = np.empty((len(whole), 2), np.int64)
