@@ -6,6 +6,7 @@ Here: the small parts that screens are made of. Not here: any screen.
 from __future__ import annotations
 
 import os
+import re
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console
@@ -56,6 +57,11 @@ def bar(rate: float | None, path: float | None) -> Text:
 def percent(rate: float | None) -> str:
     """A rate with one decimal; the rate of nobody is a dash, not 0 %."""
     return "—" if rate is None else words.percent(rate)
+
+
+def visible(text: str) -> str:
+    """The text with its control characters written out: what a provider sent must not steer the terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
 
 
 def short(path: str) -> str:

@@ -63,6 +63,17 @@ def published_tables(manifest: Mapping[str, Any]) -> list[Table]:
     return tables
 
 
+def keys(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The columns that tell the rows of a table for analysts apart, by its name; tables without a key are left out."""
+    found: dict[str, tuple[str, ...]] = {CHECK_RESULT.name: ("check",)}
+    for node in manifest["nodes"].values():
+        if WAREHOUSE in {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}.get("publish", ()):
+            for constraint in node.get("constraints", ()):
+                if constraint["type"] == "primary_key":
+                    found[node.get("alias") or node["name"]] = tuple(constraint["columns"])
+    return found
+
+
 def bilingual(description: str | None) -> bool:
     """Whether a column's description says it in Chinese, then in English."""
     return bool(_BILINGUAL.search(description or ""))

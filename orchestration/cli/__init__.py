@@ -24,7 +24,7 @@ from orchestration.messages import Stop, language_of, say, speak
 log = logging.getLogger("innostat")  # of a run: its log.txt
 
 COMMANDS = (
-    *("init", "sample", "template", "check", "run", "status", "links", "releases"),
+    *("init", "sample", "template", "check", "run", "status", "links", "releases", "diff"),
     *("approve", "rollback", "freeze", "verify"),
     *("query", "explain", "ui"),
 )

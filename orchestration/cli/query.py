@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from pathlib import Path
@@ -104,16 +103,11 @@ def _ask(home: Home, sql: str) -> pa.Table:
             )
 
 
-def _visible(text: str) -> str:
-    """The text with its control characters written out: what a provider sent must not steer the terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
-
-
 def _show(rows: pa.Table) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from orchestration.terminal import box_for_rows, console
+    from orchestration.terminal import box_for_rows, console, visible
 
     out = console(whole_width=True)
     table = Table(box=box_for_rows(), header_style="bold", show_edge=False)
@@ -121,9 +115,9 @@ def _show(rows: pa.Table) -> None:
         str(field.type).startswith(("int", "uint", "double", "float", "decimal")) for field in rows.schema
     ]
     for name, right in zip(rows.column_names, numeric, strict=True):
-        table.add_column(Text(_visible(name)), justify="right" if right else "left")
+        table.add_column(Text(visible(name)), justify="right" if right else "left")
     for row in rows.slice(0, _SHOWN).to_pylist():
-        table.add_row(*(Text("" if value is None else _visible(str(value))) for value in row.values()))
+        table.add_row(*(Text("" if value is None else visible(str(value))) for value in row.values()))
     out.print(table)
     more = rows.num_rows - _SHOWN
     if more > 0:
