@@ -20,6 +20,9 @@ from publication.releases import Releases
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from orchestration.run import Run
+    from publication.candidate import Against, ReleaseFacts
+
 
 def compare(home: Home, old: str, new: str, table: str | None = None) -> tuple[dict[str, Any], pa.Table]:
     """What changed from one release to the other, and every cell of it (of one table, if it is named)."""
@@ -36,16 +39,29 @@ def compare(home: Home, old: str, new: str, table: str | None = None) -> tuple[d
                     f"没有表“{table}”。可用的表：{'、'.join(found.tables)}",
                     f"there is no table '{table}'. The tables: {', '.join(found.tables)}",
                 )
-            told = {
-                "old": before.name,
-                "new": after.name,
-                "made_of": made_of(releases.manifest(before.name), releases.manifest(after.name)),
-                "headline": found.headline(),
-                "tables": [asdict(one) for one in found.summary()],
-            }
-            return told, found.cells(table)
+            reasons = made_of(releases.manifest(before.name), releases.manifest(after.name))
+            return found.told(before.name, after.name, reasons), found.cells(table)
     except ReleaseError as error:
         raise Stop(2, error.code, error.zh, error.en) from error
+
+
+def against(run: Run, facts: ReleaseFacts, manifest: Mapping[str, Any]) -> Against | None:
+    """What the release of this run is to be compared with; nothing where it follows none."""
+    from publication.candidate import Against
+
+    if run.previous is None:
+        return None
+    releases = Releases(run.home.root)
+    new = {
+        "as_of": facts.heading.as_of.isoformat(),
+        "inputs": [asdict(one) for one in facts.inputs],
+        "definitions": facts.definitions,
+        "settings": facts.settings,
+        "code_version": facts.code_version,
+    }
+    return Against(
+        releases.path(run.previous).resolve(), keys(manifest), made_of(releases.manifest(run.previous), new)
+    )
 
 
 def made_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

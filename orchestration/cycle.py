@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from orchestration import lineage, records, summary
+from orchestration import comparison, lineage, records, summary
 from orchestration.acts import freezes, read_acts
 from orchestration.beside import receipts_of
 from orchestration.environment import SEEDS
@@ -225,7 +225,8 @@ def publish(run: Run, manifest: Mapping[str, Any]) -> None:
     evidence = evidence_of(run)
     with run.stage("write", "candidate_written"):
         facts = summary.release_facts(run, evidence.outcomes, verdict, scope_columns())
-        written = complete(run.candidate, run.write_tables(manifest).result(), facts)
+        against = comparison.against(run, facts, manifest)
+        written = complete(run.candidate, run.write_tables(manifest).result(), facts, against)
         place = str(run.candidate.relative_to(run.home.root))
         run.progress.result(place, place)
     run.record.candidate_sha256 = written.manifest_sha256

@@ -12,16 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.messages import counted, say
+from orchestration.messages import say
 from orchestration.terminal import console, percent, plain_table, print_line, visible
+from publication.diff_page import OBLIGATIONS, PURPOSES, changed_rates, counts, making, points
 
 _DELIVERIES, _CELLS = 10, 50
-_OBLIGATIONS = {
-    "activity": ("创新活动", "activity"),
-    "institution": ("创新机构", "institution"),
-    "outcome": ("创新成果", "outcome"),
-}
-_PURPOSES = {"statistical": ("统计", "statistical"), "administrative": ("行政", "administrative")}
 _SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 
 
@@ -30,8 +25,8 @@ def show(told: dict[str, Any], cells: list[dict[str, Any]] | None) -> None:
     out = console()
     out.print()
     print_line(out, "bold", f"{told['old']} → {told['new']}")
-    for line in _making(told["made_of"]):
-        print_line(out, "dim", line)
+    for depth, zh, en in making(told["made_of"], _DELIVERIES):
+        print_line(out, "dim", "  " * depth + visible(say(zh, en)))
     if cells is not None:
         _cells(out, cells)
     elif not told["tables"]:
@@ -42,42 +37,9 @@ def show(told: dict[str, Any], cells: list[dict[str, Any]] | None) -> None:
     out.print()
 
 
-def _making(differs: dict[str, Any]) -> list[str]:
-    """What differs in what the releases were made of."""
-    lines = []
-    if "as_of" in differs:
-        lines.append(say("参考日", "as of") + f" {differs['as_of']['old']} → {differs['as_of']['new']}")
-    for name, zh, en in (
-        ("deliveries_added", "新增文件", "more"),
-        ("deliveries_gone", "不再使用的文件", "no longer used"),
-    ):
-        some = differs.get(name, [])
-        if some:
-            lines.append(say(f"{zh} {len(some):,} 个：", f"{counted(len(some), 'file')} {en}:"))
-            lines += [
-                f"  {visible(one['source'])}/{visible(one['name'])} ({one['delivered_on']})"
-                for one in some[:_DELIVERIES]
-            ]
-        if len(some) > _DELIVERIES:
-            lines.append(
-                say(f"  另有 {len(some) - _DELIVERIES:,} 个", f"  and {len(some) - _DELIVERIES:,} more")
-            )
-    if "decisions" in differs:
-        lines.append(say("人工决定：", "decisions: ") + ", ".join(differs["decisions"]))
-    for name, values in differs.get("settings", {}).items():
-        lines.append(say("设置 ", "setting ") + f"{name}: {values['old']} → {values['new']}")
-    if "program" in differs:
-        lines.append(say("程序有变化", "the program has changed"))
-    return lines or [
-        say("输入、决定、设置和程序都相同", "made of the same files, decisions, settings and program")
-    ]
-
-
 def _headline(out: Console, rates: list[dict[str, Any]]) -> None:
     """The province's rates that differ, in points."""
-    facts = ("rate", "met", "asked")
-    changed = [one for one in rates if any(one[f"old_{fact}"] != one[f"new_{fact}"] for fact in facts)]
-    if not changed:
+    if not (changed := changed_rates(rates)):
         return
     rows = _table(
         say("全省覆盖率", "Rate, province"),
@@ -88,15 +50,10 @@ def _headline(out: Console, rates: list[dict[str, Any]]) -> None:
     )
     for one in changed:
         name = (
-            f"{one['reference_year']} {one['tier_basis']} {say(*_OBLIGATIONS[one['obligation']])}"
-            f" {say(*_PURPOSES[one['purpose']])}"
+            f"{one['reference_year']} {one['tier_basis']} {say(*OBLIGATIONS[one['obligation']])}"
+            f" {say(*PURPOSES[one['purpose']])}"
         )
-        counts = (
-            "—" if one[f"{side}_asked"] is None else f"{one[f'{side}_met']:,}/{one[f'{side}_asked']:,}"
-            for side in ("old", "new")
-        )
-        points = "—" if one["points"] is None else f"{one['points']:+.2f}"
-        rows.add_row(name, percent(one["old_rate"]), percent(one["new_rate"]), points, " → ".join(counts))
+        rows.add_row(name, percent(one["old_rate"]), percent(one["new_rate"]), points(one), counts(one))
     out.print()
     out.print(rows)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import duckdb
 
-from publication import catalogue, gap_book, indicator_pages, indicators_book
+from publication import catalogue, diff_page, differences, gap_book, indicator_pages, indicators_book
 from publication.databases import Copy, attach_build, described, write_database
 from publication.durable import (
     fsync_path,
@@ -59,6 +59,15 @@ class Heading:
     release_id: str
     as_of: dt.date
     producer: str = ""  # 制表机关, as the tables' head names it
+
+
+@dataclass(frozen=True)
+class Against:
+    """The release that a new one follows: its folder, what tells rows of tables apart, what differs in their making."""
+
+    folder: Path
+    keys: Mapping[str, Sequence[str]]
+    made_of: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -127,8 +136,11 @@ def write_tables(
         return rows
 
 
-def complete(out: Path, rows: Rows, facts: ReleaseFacts) -> Candidate:
-    """Adds what the checks said, the audit and the manifest to what `write_tables` wrote, flushed; all or no `out`."""
+def complete(out: Path, rows: Rows, facts: ReleaseFacts, against: Against | None = None) -> Candidate:
+    """Adds what the checks said, what changed, the audit and the manifest to what `write_tables` wrote, flushed.
+
+    All or no `out`.
+    """
     with private_files(), _whole(out):
         with duckdb.connect() as con:
             _create_check_result(con, facts.outcomes)
@@ -136,6 +148,7 @@ def complete(out: Path, rows: Rows, facts: ReleaseFacts) -> Candidate:
                 con, out / f"{catalogue.WAREHOUSE}.duckdb", [Copy(catalogue.CHECK_RESULT, "memory", "main")]
             )
         rows = {**rows, catalogue.WAREHOUSE: {**rows[catalogue.WAREHOUSE], **added}}
+        _write_differences(out, facts.heading.release_id, against)
         write_atomic(out / "audit.json", to_json(_audit(facts)))
         fsync_tree(out)
         write_atomic(out / MANIFEST, to_json(_manifest(out, facts, rows)))
@@ -188,6 +201,18 @@ def _create_check_result(con: duckdb.DuckDBPyConnection, outcomes: Sequence[Outc
             "INSERT INTO memory.main.check_result VALUES (?, ?, ?, ?, ?, ?)",
             [each.check, each.severity, asked, each.evaluated, failed, each.because],
         ).fetchall()
+
+
+def _write_differences(out: Path, release_id: str, against: Against | None) -> None:
+    compared, cells = None, differences.NO_CELLS
+    if against is not None:
+        with differences.differing(against.folder, out, against.keys) as found:
+            compared = found.told(against.folder.name, release_id, against.made_of)
+            cells = found.cells()
+    (out / "diff.md").write_text(diff_page.page(release_id, compared), encoding="utf-8")
+    (out / "diff.parquet").write_bytes(
+        to_parquet(cells, "逐格的变化。 Changes, cell by cell.", differences.CELL)
+    )
 
 
 def _audit(facts: ReleaseFacts) -> dict[str, Any]:

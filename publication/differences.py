@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -20,11 +21,19 @@ import pyarrow as pa
 from publication.databases import identifier, literal
 from publication.errors import ReleaseError
 
+# What a line says, in the order of the columns; all are text.
+CELL = {
+    "table_name": "表名。 | Table.",
+    "change": "added 新增行，removed 去除行，changed 改动。 | Row added, row removed, cell changed.",
+    "key": "该行的主键（JSON）；无主键的表为空。 | Key of the row, as JSON; empty for tables without one.",
+    "column_name": "列名；为空则指整行。 | Column; empty for the row as a whole.",
+    "old_value": "此前的值。 | Value before.",
+    "new_value": "现在的值。 | Value now.",
+}
+NO_CELLS = pa.schema([(name, pa.string()) for name in CELL]).empty_table()
 _DATABASE = "warehouse.duckdb"
 _MEMORY = "2GB"
-_TABLE = """
-CREATE TEMP TABLE difference (
-    table_name VARCHAR, change VARCHAR, key VARCHAR, column_name VARCHAR, old_value VARCHAR, new_value VARCHAR)"""
+_TABLE = f"CREATE TEMP TABLE difference ({', '.join(f'{name} VARCHAR' for name in CELL)})"
 _COLUMNS = """
 SELECT table_name, list(column_name ORDER BY column_index)
 FROM duckdb_columns() WHERE database_name = $database AND schema_name = 'main' GROUP BY table_name"""
@@ -77,6 +86,16 @@ class Differences:
         """
         query = "FROM difference WHERE table_name = coalesce($table, table_name) ORDER BY ALL NULLS FIRST"
         return self._con.sql(query, params={"table": table}).to_arrow_table()
+
+    def told(self, old: str, new: str, made_of: Mapping[str, Any]) -> dict[str, Any]:
+        """All but the cells, for a screen, a page or a program; `made_of` says what differs in the making of the two."""
+        return {
+            "old": old,
+            "new": new,
+            "made_of": made_of,
+            "headline": self.headline(),
+            "tables": [asdict(one) for one in self.summary()],
+        }
 
     def headline(self) -> list[dict[str, object]]:
         """The province's rates that either release has, side by side; a rate's change is in points."""

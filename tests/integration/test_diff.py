@@ -51,10 +51,20 @@ def test_a_correction_is_found_cell_by_cell(home: Path, innostat: Program, tmp_p
         "new_value": None,
     }.items() <= next(cell for cell in told["cells"] if cell["column_name"] == "revenue_yuan").items()
 
+    release = home / "releases" / "current"
+    page = (release / "diff.md").read_text(encoding="utf-8")
+    assert "更正.csv" in page and f"{old} → {release.readlink().name}" in page
+    assert (
+        "| 2025 | CY | 创新活动 activity | 行政 administrative | 100.0% | 100.0% | +0.00 | 12/12 → 11/11 |"
+        in page
+    )
+    assert "This is the first release" in (home / "releases" / old / "diff.md").read_text(encoding="utf-8")
+    assert pq.read_table(home / "releases" / old / "diff.parquet").num_rows == 0
     listed = list(csv.DictReader(io.StringIO(innostat("diff", old, "current", "--csv", home=home).stdout)))
     file = tmp_path / "all.parquet"
     assert innostat("diff", old, "current", "--parquet", str(file), home=home).returncode == 0
     assert pq.read_table(file).num_rows == len(listed)
+    assert pq.read_table(release / "diff.parquet").to_pylist() == pq.read_table(file).to_pylist()
     assert sum(one["table_name"] == "obligation_status" for one in listed) == len(told["cells"])
     for language, word in (("zh", "新增文件 1 个"), ("en", "1 file more")):
         screen = innostat("diff", old, "current", "--lang", language, home=home).stdout

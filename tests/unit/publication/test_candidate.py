@@ -40,6 +40,8 @@ def test_a_candidate_has_the_files_of_the_interface(written: Candidate) -> None:
     assert found == public | {
         "manifest.json",
         "audit.json",
+        "diff.md",
+        "diff.parquet",
         "warehouse.duckdb",
         "confidential.duckdb",
         "public/indicators.md",
@@ -146,7 +148,7 @@ def test_the_same_rows_give_the_same_bytes_whatever_the_run_and_the_order(
         shuffled, make_manifest(shuffled), tmp_path / "again", make_facts("r000007-2026-11-23")
     )
     compared = [path for pattern in DETERMINISTIC for path in written.path.rglob(pattern)]
-    assert len(compared) == 8
+    assert len(compared) == 9
     for path in compared:
         assert path.read_bytes() == (again.path / path.relative_to(written.path)).read_bytes(), path.name
 
