@@ -1,6 +1,6 @@
 """Two releases compared: what differs in their figures, and in what they were made of.
 
-Here: putting both together. Not here: comparing tables (publication.differences), the screen (cli/diff.py).
+Here: putting both together. Not here: comparing tables (publication.differences), the screen (diff_screen.py).
 """
 
 from __future__ import annotations
