@@ -14,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration import clock, lock, records
+from orchestration import clock, records
 from orchestration.acts import Act, acts_or_stop, append, freezes, took_back
-from orchestration.home import Home, preflight
+from orchestration.home import Home
 from orchestration.messages import Stop
 from orchestration.records import STATE_WORDS, Record
-from orchestration.recovery import recover
+from orchestration.recovery import alone
 from orchestration.stages import boundary
 from orchestration.standing import last_stood, pointer_trouble, standing
 from publication.durable import sha256_file
@@ -184,10 +184,7 @@ def _bring_back(
 @contextmanager
 def _alone(home: Home, name: str) -> Iterator[list[Act]]:
     """Hold the home, set right what was killed, and read all acts; a file that can't be used is refused."""
-    preflight(home)
-    with lock.hold(home.lock_file) as held:
-        held.describe(name, clock.now())
-        recover(home)
+    with alone(home, name):
         yield acts_or_stop(home)
 
 
