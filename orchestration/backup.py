@@ -6,21 +6,19 @@ archive's form (archive.py), hashing releases and the raw store (verification.py
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
 import shutil
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from ingestion.inbox import open_regular
 from orchestration import archive, clock
 from orchestration.archive import CONTENTS, CURRENT, SEAL, Contents, Member
+from orchestration.aside import exists, file_beside
 from orchestration.home import Home
 from orchestration.kept import list_kept
 from orchestration.messages import Stop
@@ -28,7 +26,6 @@ from orchestration.recovery import alone
 from orchestration.stages import boundary
 from orchestration.standing import REFUSED
 from orchestration.verification import verify
-from publication.durable import fsync_path
 from publication.releases import Releases
 
 _TOLD = 10
@@ -49,8 +46,9 @@ def back_up(home: Home, file: Path, tell: Callable[[str], None]) -> dict[str, An
         )
         _refuse_full(target, contents)
         try:
-            with _written_aside(target) as aside:
+            with file_beside(target) as aside:
                 _write(home, contents, aside, tell)
+                boundary("backup_written")
         except (OSError, tarfile.TarError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise Stop(
@@ -80,16 +78,7 @@ def _refuse_place(home: Home, target: Path) -> None:
             f"a backup can't lie inside the home that it is of: {target}. Choose another place, best on another disk.",
         )
     if os.path.lexists(target):
-        raise _exists(target)
-
-
-def _exists(target: Path) -> Stop:
-    return Stop(
-        2,
-        "file_exists",
-        f"{target} 已存在，备份从不覆盖文件。请换一个名称。",
-        f"{target} exists, and no backup is written over a file. Choose another name.",
-    )
+        raise exists(target)
 
 
 def _refuse_damaged(found: dict[str, Any]) -> None:
@@ -124,56 +113,6 @@ def _refuse_full(target: Path, contents: Contents) -> None:
             " nothing was written.",
             {"free": free, "needed": needed},
         )
-
-
-@contextmanager
-def _written_aside(target: Path) -> Iterator[IO[bytes]]:
-    """A private file beside the target, which becomes it when all is on disk; whatever happens before, it goes."""
-    aside = target.with_name(f".{target.name}.incoming")
-    _clear(aside)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            boundary("backup_written")
-            _put(aside, target)
-            fsync_path(target.parent)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _clear(aside: Path) -> None:
-    """What a backup that was killed left; one that is under way, of another home, is left alone."""
-    with suppress(FileNotFoundError):
-        descriptor = open_regular(aside)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Not written over: it may have been put in place already, and is then the same file under two names.
-            aside.unlink()
-        except BlockingIOError:
-            raise Stop(
-                4,
-                "backup_under_way",
-                f"另一个备份正在写 {aside}。请等它结束，或换一个名称。",
-                f"another backup is writing {aside}. Wait for it, or choose another name.",
-            ) from None
-        finally:
-            os.close(descriptor)
-
-
-def _put(aside: Path, target: Path) -> None:
-    """In place, without taking the place of anything that came there meanwhile."""
-    try:
-        os.link(aside, target)
-    except FileExistsError:
-        raise _exists(target) from None
-    except OSError:  # a file system without hard links, as on a memory stick
-        if os.path.lexists(target):
-            raise _exists(target) from None
-        os.rename(aside, target)
 
 
 def _write(home: Home, contents: Contents, aside: IO[bytes], tell: Callable[[str], None]) -> None:
