@@ -116,6 +116,10 @@ class Home:
         """Log, receipts, evidence and, while it is not published, the candidate of one run."""
         return self.runs / run_id
 
+    def pruned(self, run_id: str) -> Path:
+        """What was kept of a release that `prune` removed."""
+        return self.run_dir(run_id) / "pruned"
+
     def build_db(self, run_id: str) -> Path:
         """The working database of one run; the stem is the database's name in every dbt model."""
         return self.build / run_id / "innostat.duckdb"

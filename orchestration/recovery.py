@@ -32,6 +32,7 @@ def recover(home: Home) -> None:
     The gate or a person had passed it and its files were flushed before the rename: the switch is all that is missing.
     """
     releases = Releases(home.root)
+    releases.sweep()
     dead = {record.run_id for record in records.sweep(home)}
     for record in records.load_all(home):
         # A held candidate names its release once it is approved and on its way there.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import duckdb
 import pytest
 
 from tests.integration import province
@@ -81,3 +83,58 @@ def test_a_killed_backup_or_restore_leaves_nothing_that_passes_for_one(
     assert innostat("restore", file, home=back).returncode == 0
     assert sorted(os.listdir(place)) == ["home.tar", "restored"]
     assert innostat("verify", home=back).returncode == 0
+
+
+def figures(release: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All figures of a release but those that are counted per release."""
+    tables = {
+        "coverage": "true",
+        "first_published": "true",
+        "indicator_value": "indicator_id NOT IN ('Q-4', 'Q-5', 'Q-6')",
+    }
+    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as con:
+        return {
+            table: con.execute(f"SELECT * FROM {table} WHERE {of} ORDER BY ALL").fetchall()
+            for table, of in tables.items()
+        }
+
+
+@pytest.mark.timeout(900)
+def test_a_release_that_was_removed_is_made_again_with_the_same_figures(
+    home: Path, tmp_path: Path, innostat: Program
+) -> None:
+    """Those too that were first published by releases that are gone."""
+    days = ("2026-04-01", "2026-04-02")
+    for number, day in enumerate(days):
+        province.revenue(home, f"{day}.csv", of="AB"[: number + 1], yuan=90_000_000 + number, day=day)
+        run = innostat("run", "--as-of", day, home=home)
+        assert run.returncode == 0, run.stdout + run.stderr
+    first, second, third = "r000001-2026-03-31", "r000002-2026-04-01", "r000003-2026-04-02"
+    shutil.copytree(home / "releases" / second, old := tmp_path / "old")
+
+    look = innostat("prune", "--keep", "1", "--dry-run", "--json", home=home)
+    assert [one["release"] for one in json.loads(look.stdout)["removed"]] == [first, second]
+    assert not any(one["differs"] for one in json.loads(look.stdout)["removed"])
+    for boundary, left in (("prune_noted", {first, second, third}), ("prune_moved", {second, third})):
+        killed = innostat("prune", "--keep", "1", home=home, INNOSTAT_FAULT=boundary)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert {name for name in os.listdir(home / "releases") if name.startswith("r")} == left
+        assert innostat("verify", home=home).returncode == 0
+    done = innostat("prune", "--keep", "1", home=home)
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(home / "releases")) == ["current", third]
+
+    refused = innostat("rollback", second, *WHO, home=home)
+    assert refused.returncode == 2 and "innostat run --as-of 2026-04-01" in refused.stderr
+    quiet = innostat("run", "--as-of", days[1], "--json", home=home)
+    assert json.loads(quiet.stdout)["state"] == "nothing_new", quiet.stderr
+    again = innostat("run", "--as-of", days[0], "--json", home=home)
+    assert again.returncode == 0, again.stderr
+    remade = home / "releases" / json.loads(again.stdout)["release"]
+    assert remade.name == f"{province.record(home)['run_id']}-2026-04-01"
+    assert figures(remade) == figures(old)
+    assert province.current(home) == third
+    assert innostat("rollback", remade.name, *WHO, home=home).returncode == 0
+    listed = json.loads(innostat("releases", "--json", home=home).stdout)
+    assert [bool(one["pruned"]) for one in listed] == [True, True, False, False]
+    assert innostat("verify", home=home).returncode == 0
