@@ -10,6 +10,8 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,16 +28,42 @@ def file_beside(target: Path) -> Iterator[IO[bytes]]:
     aside = target.with_name(f".{target.name}.incoming")
     _clear(aside)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with _told_to_end():
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                _claim(file.fileno())
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                _put_file(aside, target)
+                with suppress(OSError):  # not every network drive flushes folders; the file is on disk
+                    fsync_path(target.parent)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """Within it, SIGTERM ends the process as Ctrl-C does: what is beside goes first. What a kill leaves, the next clears."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            _put_file(aside, target)
-            fsync_path(target.parent)
+        yield
     finally:
-        aside.unlink(missing_ok=True)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _claim(descriptor: int) -> bool:
+    """Whether nobody else has it; from now on, for as long as this process has it open, it is ours."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system that knows no locks
+        return True
+    return True
 
 
 def _clear(aside: Path) -> None:
@@ -43,16 +71,15 @@ def _clear(aside: Path) -> None:
     with suppress(FileNotFoundError):
         descriptor = open_regular(aside)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _claim(descriptor):
+                raise Stop(
+                    4,
+                    "backup_under_way",
+                    f"另一个备份正在写 {aside}。请等它结束，或换一个名称。",
+                    f"another backup is writing {aside}. Wait for it, or choose another name.",
+                )
             # Not written over: it may have been put in place already, and is then the same file under two names.
             aside.unlink()
-        except BlockingIOError:
-            raise Stop(
-                4,
-                "backup_under_way",
-                f"另一个备份正在写 {aside}。请等它结束，或换一个名称。",
-                f"another backup is writing {aside}. Wait for it, or choose another name.",
-            ) from None
         finally:
             os.close(descriptor)
 
@@ -87,7 +114,7 @@ def folder_beside(target: Path) -> Iterator[Path]:
         with _held(aside):
             _remove(aside)  # of a process that was killed
     aside.mkdir(mode=0o700)
-    with _held(aside):
+    with _held(aside), _told_to_end():
         try:
             yield aside
         finally:
@@ -99,15 +126,13 @@ def _held(folder: Path) -> Iterator[None]:
     """The folder, for this process alone, for as long as it lives."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _claim(descriptor):
             raise Stop(
                 4,
                 "restore_under_way",
                 f"另一个进程正在恢复到此处（{folder}）。请等它结束。",
                 f"another process is restoring to this place ({folder}). Wait for it.",
-            ) from None
+            )
         yield
     finally:
         os.close(descriptor)

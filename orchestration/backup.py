@@ -132,6 +132,7 @@ def _write(home: Home, contents: Contents, aside: IO[bytes], tell: Callable[[str
                 boundary("backup_begun")
             tell(f"{done * 100 // max(contents.size, 1)} % {archive.shown(member.path)}")
             _add_member(tar, home, member)
+            tar.getmembers().clear()  # what is written need not be remembered
             done += member.size
         if contents.current is not None:
             link = tarfile.TarInfo(CURRENT)

@@ -194,6 +194,7 @@ def _extract(tar: tarfile.TarFile, contents: Contents, aside: Path, tell: Callab
 
 def _next(tar: tarfile.TarFile, wanted: str, aside: Path) -> tarfile.TarInfo:
     info = tar.next()
+    tar.members = []  # type: ignore[attr-defined]  # a list that grows with each; what was read need not be remembered
     if info is None:
         raise ArchiveError(f"在 {shown(wanted)} 处中断", f"it ends before {shown(wanted)}")
     if info.name != wanted:
@@ -218,7 +219,8 @@ def _extract_file(tar: tarfile.TarFile, info: tarfile.TarInfo, member: Member, p
             digest.update(chunk)
             file.write(chunk)
         file.flush()
-        os.utime(file.fileno(), (info.mtime, info.mtime))
+        when = min(max(info.mtime, 0), 2**33)  # no file system has all that a header can say
+        os.utime(file.fileno(), (when, when))
         os.fchmod(file.fileno(), rights(member))
     if digest.hexdigest() != member.sha256:
         raise _differs(member.path)

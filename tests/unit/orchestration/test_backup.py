@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -255,6 +256,17 @@ def test_what_a_killed_backup_left_is_cleared_and_one_under_way_is_not(filled: H
     back_up(filled, file, quiet)
     assert moved.read_bytes() == b"half"
     assert sorted(os.listdir(file.parent)) == ["home.tar", "moved.tar"]
+
+
+def test_told_to_end_it_leaves_nothing(filled: Home, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestration import backup
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(backup, "boundary", lambda name: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt):
+        back_up(filled, file, quiet)
+    assert not os.listdir(file.parent)
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_it_waits_for_nobody_who_holds_the_home(filled: Home, file: Path) -> None:

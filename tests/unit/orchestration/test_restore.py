@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import signal
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -343,6 +344,29 @@ def test_what_a_killed_restore_left_is_cleared_and_one_under_way_is_not(file: Pa
     os.close(descriptor)
     restore(place / "home", file, quiet)
     assert os.listdir(place) == ["home"]
+
+
+def test_told_to_end_it_leaves_nothing(file: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from orchestration import restore as module
+
+    monkeypatch.setattr(module, "boundary", lambda name: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(KeyboardInterrupt):
+        restore(place / "home", file, quiet)
+    assert not os.listdir(place)
+
+
+@pytest.mark.parametrize("mtime", ["nan", "inf", "-1", "1e300", "x"])
+def test_a_time_that_is_none_harms_nobody(file: Path, place: Path, mtime: str) -> None:
+    odd = plain("inbox/x")
+    odd.pax_headers = {"mtime": mtime}
+    craft(file, [INBOX[0], (odd, b"x")], [INBOX[1], listed("inbox/x")])
+    try:
+        restore(place / "home", file, quiet)
+    except Stop as stop:
+        assert stop.code in {"no_backup", "not_restored"}
+        assert not os.listdir(place)
+    else:
+        assert (place / "home" / "inbox" / "x").read_bytes() == b"x"
 
 
 def test_a_home_that_came_meanwhile_is_not_written_over(
