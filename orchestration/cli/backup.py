@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -53,8 +54,8 @@ def command(home: Path, as_json: bool, file: Path) -> int:
         click.echo(say(f"  未包括 {shown(path)}", f"  not in it: {shown(path)}"))
     click.echo(
         say(
-            f"恢复到新的数据目录：innostat restore {done['file']} --home 目录",
-            f"into a new home: innostat restore {done['file']} --home DIR",
+            f"恢复到新的数据目录：innostat restore {shlex.quote(done['file'])} --home 目录",
+            f"into a new home: innostat restore {shlex.quote(done['file'])} --home DIR",
         )
     )
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -46,5 +47,6 @@ def command(home: Path, as_json: bool, file: Path) -> int:
             f" the current release: {current}",
         )
     )
-    click.echo(say("接下来：innostat status", "next: innostat status"))
+    where = f"innostat status --home {shlex.quote(done['home'])}"
+    click.echo(say(f"接下来：{where}", f"next: {where}"))
     return 0
