@@ -14,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration import clock, lock, records
+from orchestration import clock, pruned, records
 from orchestration.acts import Act, acts_or_stop, append, freezes, took_back
-from orchestration.home import Home, preflight
+from orchestration.home import Home
 from orchestration.messages import Stop
 from orchestration.records import STATE_WORDS, Record
-from orchestration.recovery import recover
+from orchestration.recovery import alone
 from orchestration.stages import boundary
 from orchestration.standing import last_stood, pointer_trouble, standing
 from publication.durable import sha256_file
@@ -92,7 +92,7 @@ def rollback(home: Home, release_id: str, by: str, reason: str) -> dict[str, Any
     with _alone(home, "rollback"):
         releases = Releases(home.root)
         stands = _stands(home, releases)
-        _known(releases, release_id)
+        _known(home, releases, release_id)
         if releases.pointed() == release_id:
             raise Stop(
                 2,
@@ -160,6 +160,7 @@ def _bring_back(
     home: Home, releases: Releases, release_id: str, acts: list[Act], sha256: str, by: str, reason: str
 ) -> dict[str, Any]:
     """A release that a rollback took back stands again, if nothing was published in its place since."""
+    _known(home, releases, release_id)
     found = candidate_sha256(releases.path(release_id))
     if sha256 not in {found, sha256_file(releases.path(release_id) / MANIFEST)}:
         raise _another(found, sha256)
@@ -184,10 +185,7 @@ def _bring_back(
 @contextmanager
 def _alone(home: Home, name: str) -> Iterator[list[Act]]:
     """Hold the home, set right what was killed, and read all acts; a file that can't be used is refused."""
-    preflight(home)
-    with lock.hold(home.lock_file) as held:
-        held.describe(name, clock.now())
-        recover(home)
+    with alone(home, name):
         yield acts_or_stop(home)
 
 
@@ -267,11 +265,11 @@ def _stands(home: Home, releases: Releases) -> str:
     return said if match and match[2] else last_stood(home) or ""
 
 
-def _known(releases: Releases, release_id: str) -> None:
+def _known(home: Home, releases: Releases, release_id: str) -> None:
     try:
         releases.path(release_id)
     except ReleaseError as error:
-        raise Stop(2, error.code, error.zh, error.en) from error
+        raise pruned.not_there(home, release_id, error) from error
 
 
 def _years(release: Path) -> list[int]:

@@ -116,6 +116,10 @@ class Home:
         """Log, receipts, evidence and, while it is not published, the candidate of one run."""
         return self.runs / run_id
 
+    def pruned(self, run_id: str) -> Path:
+        """What was kept of a release that `prune` removed."""
+        return self.run_dir(run_id) / "pruned"
+
     def build_db(self, run_id: str) -> Path:
         """The working database of one run; the stem is the database's name in every dbt model."""
         return self.build / run_id / "innostat.duckdb"
@@ -144,7 +148,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 def make_home(root: Path, sources: list[str]) -> Home:
     """Create what is missing of a home; nothing that is there is touched."""
     home = Home(root.resolve())
-    _refuse_name(home.root)
+    refuse_name(home.root)
     there = next(path for path in (home.root, *home.root.parents) if os.path.lexists(path))
     if not there.is_dir():
         raise Stop(
@@ -172,7 +176,7 @@ def make_home(root: Path, sources: list[str]) -> Home:
 def open_home(root: Path) -> Home:
     """The home at `root`, or a clear word that there is none."""
     home = Home(root.resolve())
-    _refuse_name(home.root)
+    refuse_name(home.root)
     if not home.settings_file.is_file() and not home.inbox.is_dir():
         raise Stop(
             2,
@@ -183,7 +187,7 @@ def open_home(root: Path) -> Home:
     return home
 
 
-def _refuse_name(root: Path) -> None:
+def refuse_name(root: Path) -> None:
     """DuckDB takes a backslash for a slash and a question mark for the end of a file's name, wherever they stand."""
     if found := sorted(set("?\\") & set(str(root))):
         signs = " ".join(found)

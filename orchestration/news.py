@@ -78,16 +78,8 @@ def look(
     decisions, code = hash_decisions(home, as_of), hash_code()
     inputs = {one.delivery_id for one in store.deliveries() if one.delivered_on <= as_of}
 
-    def differences(manifest: dict[str, Any]) -> list[str]:
-        """What a run would find different from what this release was made of."""
-        differs = {
-            "inputs": inputs != {one["delivery_id"] for one in manifest["inputs"]},
-            "decisions": decisions != manifest["definitions"]["decisions"],
-            "settings": figures_settings(settings.model_dump(mode="json"))
-            != figures_settings(manifest["settings"]),
-            "code": code != manifest["code_version"],
-        }
-        return [reason for reason, applies in differs.items() if applies]
+    def differs(manifest: dict[str, Any]) -> list[str]:
+        return differences(manifest, settings, inputs, decisions, code)
 
     reasons = ["files"] if files else []
     withheld = None
@@ -95,15 +87,29 @@ def look(
         reasons.append("first")
     else:
         manifest = releases.manifest(stands)
-        reasons += differences(manifest)
+        reasons += differs(manifest)
         changes_on = manifest["next_change_on"]
         if as_of < date.fromisoformat(manifest["as_of"]) or (
             changes_on is not None and date.fromisoformat(changes_on) <= as_of
         ):
             reasons.append("date")
         if reasons and not files and not aside:
-            withheld = _withheld(home, releases, differences)
+            withheld = _withheld(home, releases, differs)
     return News(found, files, [] if withheld else reasons, stands, aside, decisions, code, withheld)
+
+
+def differences(
+    manifest: dict[str, Any], settings: Settings, inputs: set[str], decisions: dict[str, str], code: str
+) -> list[str]:
+    """What a run of these would find different from what a release was made of."""
+    differs = {
+        "inputs": inputs != {one["delivery_id"] for one in manifest["inputs"]},
+        "decisions": decisions != manifest["definitions"]["decisions"],
+        "settings": figures_settings(settings.model_dump(mode="json"))
+        != figures_settings(manifest["settings"]),
+        "code": code != manifest["code_version"],
+    }
+    return [reason for reason, applies in differs.items() if applies]
 
 
 def waiting(home: Home, pulled: Scan | None = None) -> tuple[Scan, list[InboxFile]]:

@@ -27,7 +27,7 @@ class Asked:
 
 def note(path: Path, asked: Asked) -> str | None:
     """Add a query to the log; what went wrong, where it can't be written: a home may be there for reading only."""
-    line = json.dumps({"at": clock.now(), "who": _who(), **asdict(asked)}, ensure_ascii=False) + "\n"
+    line = json.dumps({"at": clock.now(), "who": who(), **asdict(asked)}, ensure_ascii=False) + "\n"
     try:
         path.parent.mkdir(exist_ok=True)
         log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -41,7 +41,7 @@ def note(path: Path, asked: Asked) -> str | None:
     return None
 
 
-def _who() -> str:
+def who() -> str:
     """The user by the operating system, which no variable of the environment can change."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

@@ -88,13 +88,20 @@ def latest_as_of(records: list[Record]) -> date | None:
 
 
 def released_before(home: Home, as_of: date) -> Path | None:
-    """The release of the last earlier day; one of the same day doesn't count, so that a day can be made again."""
+    """The release of the last earlier day, or what was kept of it when it was removed.
+
+    One of the same day doesn't count, so that a day can be made again.
+    """
     earlier = sorted(
         (record.as_of_date, record.run_id, record.release)
         for record in load_all(home)
         if record.state == "published" and record.release and record.as_of_date < as_of
     )
-    found = (home.releases / release for *_, release in reversed(earlier))
+    found = (
+        folder
+        for _, run_id, release in reversed(earlier)
+        for folder in (home.releases / release, home.pruned(run_id))
+    )
     return next((path for path in found if (path / "manifest.json").is_file()), None)
 
 

@@ -1,17 +1,29 @@
 """Setting right what a killed process left half done, before anybody else touches the home.
 
-Here: what is cleared, what is completed. Not here: the work that was interrupted. Callers hold the lock.
+Here: what is cleared, what is completed, and the home held for one command after that. Not here: the work that was
+interrupted. Callers hold the lock.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ingestion.decisions import DecisionError
-from orchestration import records
+from orchestration import clock, lock, records
 from orchestration.acts import read_acts
-from orchestration.home import Home
+from orchestration.home import Home, preflight
 from publication.releases import MANIFEST, Releases
+
+
+@contextmanager
+def alone(home: Home, name: str) -> Iterator[None]:
+    """Hold the home for a command that is no run, and set right what was killed before it."""
+    preflight(home)
+    with lock.hold(home.lock_file) as held:
+        held.describe(name, clock.now())
+        recover(home)
+        yield
 
 
 def recover(home: Home) -> None:
@@ -20,6 +32,7 @@ def recover(home: Home) -> None:
     The gate or a person had passed it and its files were flushed before the rename: the switch is all that is missing.
     """
     releases = Releases(home.root)
+    releases.sweep()
     dead = {record.run_id for record in records.sweep(home)}
     for record in records.load_all(home):
         # A held candidate names its release once it is approved and on its way there.

@@ -20,6 +20,10 @@ STAGES = {
     "write": ("写出", "write"),
     "publish": ("发布", "publish"),
     "verify": ("核对", "verify"),
+    # Of commands that are no run.
+    "backup": ("备份", "back up"),
+    "restore": ("恢复", "restore"),
+    "prune": ("清理", "prune"),
 }
 
 BOUNDARIES = (
@@ -42,10 +46,20 @@ BOUNDARIES = (
 # Of what people do to releases: approve, rollback, freeze.
 ACT_BOUNDARIES = ("approval_named", "act_written")
 
+# Of the home to and from an archive, and of old releases away.
+HOME_BOUNDARIES = (
+    "backup_begun",
+    "backup_written",
+    "restore_begun",
+    "restore_written",
+    "prune_noted",
+    "prune_moved",
+)
+
 
 def boundary(name: str) -> None:
     """Pass a stage boundary; where INNOSTAT_FAULT names it the process dies here (F01, F04)."""
-    if name not in BOUNDARIES + ACT_BOUNDARIES:
+    if name not in BOUNDARIES + ACT_BOUNDARIES + HOME_BOUNDARIES:
         raise ValueError(f"not a stage boundary: {name}")
     if os.environ.get("INNOSTAT_FAULT") == name:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ingestion.decisions import DecisionError
-from orchestration import records
+from orchestration import pruned, records
 from orchestration.acts import read_acts, took_back
 from orchestration.home import Home
 from orchestration.messages import Stop
@@ -45,13 +45,18 @@ def refuse_damaged(home: Home, as_of: date) -> None:
     """Before a run begins: refuse if a release that it would be compared with, or take figures from, isn't whole."""
     standing(home, hashed=True)
     earlier = records.released_before(home, as_of)
-    if earlier and (damaged := damage(home, earlier.name, hashed=True)):
+    if earlier is None:
+        return
+    # Of a release that was removed, what was kept of it is handed on.
+    kept = earlier.parent != home.releases
+    if damaged := pruned.damage(earlier) if kept else damage(home, earlier.name, hashed=True):
+        name = earlier.relative_to(home.root) if kept else earlier.name
         raise Stop(
             REFUSED,
             "release_damaged",
-            f"发布 {earlier.name} 已损坏（{damaged}），而首次公布的数字要由它传下。请从备份恢复 {earlier}；"
+            f"发布 {name} 已损坏（{damaged}），而首次公布的数字要由它传下。请从备份恢复 {earlier}；"
             "若无备份，将该文件夹移走，即改用更早的发布。",
-            f"release {earlier.name} is damaged ({damaged}), and what was first published is handed on from it."
+            f"release {name} is damaged ({damaged}), and what was first published is handed on from it."
             f" Restore {earlier} from a backup; without one, move that folder away, and an earlier release is used.",
         )
 

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ingestion.store_check import StoreCheck, check_store
-from orchestration import records
+from orchestration import pruned, records
 from orchestration.home import Home
-from orchestration.messages import Stop
 from orchestration.standing import pointer_trouble, trouble
 from publication.errors import ReleaseError
 from publication.releases import MANIFEST, Releases, candidate_sha256
@@ -38,7 +37,7 @@ def verify(home: Home, release_id: str | None, tell: Callable[[str], None]) -> d
         try:
             names = [releases.path(release_id).name]
         except ReleaseError as error:
-            raise Stop(2, error.code, error.zh, error.en) from error
+            raise pruned.not_there(home, release_id, error) from error
     written = {one.release: one.candidate_sha256 for one in records.load_all(home) if one.candidate_sha256}
     found = []
     for number, name in enumerate(names):

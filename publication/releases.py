@@ -4,7 +4,7 @@ Belongs here: everything that names, moves or judges release directories. Does n
 (candidate.py), deciding whether to publish (quality.verdict). Callers hold the run lock while they publish.
 
 A release appears by one rename and becomes current by another; between the two the old one stands.
-What a dead run left half done begins with `.incoming` and is removed by the next publication.
+What a dead process left half done begins with `.incoming` and is removed by the next one.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Releases:
     def add(self, candidate: Path, release_id: str) -> Path:
         """Moves a whole candidate to its place, read-only and flushed; `current` stays as it is."""
         self.root.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        self.sweep()
         target = self.root / release_id
         if not _ID.fullmatch(release_id) or release_id == self._link.name or os.path.lexists(target):
             raise ReleaseError(
@@ -176,7 +176,13 @@ class Releases:
             self.current()  # refuses, in words
         point(self._link, release_id)
 
-    def _sweep(self) -> None:
+    def take_out(self, release_id: str) -> None:
+        """Takes a release away in one step; `sweep` clears what it was. Whoever has it open keeps reading it."""
+        os.rename(self.path(release_id), self.root / f".incoming-{release_id}")
+        fsync_path(self.root)
+
+    def sweep(self) -> None:
+        """Clears what was on its way here when its process died, or on its way out."""
         for left in self.root.glob(".incoming*"):
             if left.is_dir() and not left.is_symlink():
                 shutil.rmtree(left)

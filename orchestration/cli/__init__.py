@@ -25,7 +25,7 @@ log = logging.getLogger("innostat")  # of a run: its log.txt
 
 COMMANDS = (
     *("init", "sample", "template", "check", "run", "status", "links", "releases", "diff"),
-    *("approve", "rollback", "freeze", "verify"),
+    *("approve", "rollback", "freeze", "verify", "backup", "restore", "prune"),
     *("query", "explain", "ui"),
 )
 
