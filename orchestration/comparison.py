@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration import dbt_runner
+from orchestration import dbt_runner, pruned
 from orchestration.home import Home
 from orchestration.messages import Stop
 from orchestration.news import figures_settings
@@ -29,8 +30,8 @@ def compare(home: Home, old: str, new: str, table: str | None = None) -> tuple[d
     from publication.differences import differing
 
     releases = Releases(home.root)
+    before, after = (_folder(home, releases, name) for name in (old, new))
     try:
-        before, after = (releases.path(name).resolve() for name in (old, new))
         with differing(before, after, keys(dbt_runner.manifest(home))) as found:
             if table is not None and table not in found.tables:
                 raise Stop(
@@ -43,6 +44,13 @@ def compare(home: Home, old: str, new: str, table: str | None = None) -> tuple[d
             return found.told(before.name, after.name, reasons), found.cells(table)
     except ReleaseError as error:
         raise Stop(2, error.code, error.zh, error.en) from error
+
+
+def _folder(home: Home, releases: Releases, name: str) -> Path:
+    try:
+        return releases.path(name).resolve()
+    except ReleaseError as error:
+        raise pruned.not_there(home, name, error) from error
 
 
 def against(run: Run, facts: ReleaseFacts, manifest: Mapping[str, Any]) -> Against | None:
