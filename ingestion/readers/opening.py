@@ -6,8 +6,9 @@ Belongs here: recognising formats, and which reader takes which. Does not belong
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 import pyarrow as pa
@@ -70,9 +71,19 @@ def open_book(path: Path, count_titles: CountTitles, scratch: Path) -> Book:
         for sheet in book.sheets:
             widest = max((_width(row) for row in sheet.head), default=0)
             limit("列数", "columns", widest, limits.TITLES)
-        return book
+        return replace(book, sheets=list(_told_apart(book.sheets)))
     except UnreadableError as error:
         raise refuse(error.code, **error.facts) from None
+
+
+def _told_apart(sheets: Iterable[TextSheet]) -> Iterator[TextSheet]:
+    """The sheets, each under a name of its own: rows are known by it, and an archive may hold one name twice."""
+    taken = set[str]()
+    for sheet in sheets:
+        names = chain([sheet.name], (f"{sheet.name} ({number})" for number in count(2)))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        yield replace(sheet, name=name)
 
 
 def _width(row: Sequence[str]) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
@@ -342,6 +344,25 @@ def test_workbooks(tmp_path: Path) -> None:
     only = deliver(tmp_path, "enterprise_revenue", path, sidecar='sheet = "芜湖"')
     assert only.counts == (4, 1, 2, 1)
     assert deliver(tmp_path, "enterprise_revenue", path, sidecar='sheet = "阜阳"').refused == "sheet_missing"
+
+
+def test_two_members_of_one_name_are_two_tables(tmp_path: Path) -> None:
+    head = ["信用代码", "报告期", "营业收入（千元）"]
+    tables = (
+        csv_text(head, [code(1), "20X5", "1"], [code(2), "2025", "1"]),
+        csv_text(head, [code(3), "2025", "1"], [code(4), "2025", "1"], ["合计", "", "2"]),
+    )
+    packed = BytesIO()
+    with pytest.warns(UserWarning, match="Duplicate name"), ZipFile(packed, "w") as archive:
+        for text in tables:
+            archive.writestr("a.csv", text)
+    typed = deliver(tmp_path, "enterprise_revenue", packed.getvalue())
+    assert typed.counts == (5, 3, 1, 1)
+    assert [sheet.name for sheet in typed.receipt.sheets] == ["a.csv", "a.csv (2)"]
+    assert [row["uscc"] for row in typed.rows] == [code(2), code(3), code(4)]
+    assert [(issue["_sheet"], issue["_row"], issue["rule"]) for issue in typed.issues] == [
+        ("a.csv", 2, "unreadable")
+    ]
 
 
 def test_f17_types_come_from_the_contract(tmp_path: Path) -> None:
