@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
-from publication.catalogue import CONFIDENTIAL, WAREHOUSE
+from publication.catalogue import CONFIDENTIAL, WAREHOUSE, meta_of
 
 Key = tuple[str, str]
 
@@ -93,7 +93,6 @@ def _key(entry: Mapping[str, Any]) -> Key | None:
     if entry["resource_type"] != "model":
         return None
     name: str = entry.get("alias") or entry["name"]
-    meta = {**entry.get("meta", {}), **entry.get("config", {}).get("meta", {})}
-    if places := meta.get("publish"):
+    if places := meta_of(entry).get("publish"):
         return (CONFIDENTIAL if places == [CONFIDENTIAL] else WAREHOUSE, name)
     return (INTERMEDIATE, name) if entry["schema"] == INTERMEDIATE else None

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -60,7 +60,8 @@ def prune(
     """Remove what lies beyond the newest `keep` and before a date; of neither given, beyond the newest thirty."""
     if keep is None and before is None:
         keep = KEEP
-    with _as_it_is() if dry_run else alone(home, "prune"):
+    # A look changes nothing, and waits for nobody.
+    with nullcontext() if dry_run else alone(home, "prune"):
         current = standing(home, hashed=True)
         plan = _plan(home, current, keep, before, tell)
         if not dry_run:
@@ -73,12 +74,6 @@ def prune(
         "stay": plan.staying,
         "kept": plan.kept,
     }
-
-
-@contextmanager
-def _as_it_is() -> Iterator[None]:
-    """A look changes nothing, and waits for nobody."""
-    yield
 
 
 def _plan(

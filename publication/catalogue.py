@@ -67,11 +67,16 @@ def keys(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """The columns that tell the rows of a table for analysts apart, by its name; tables without a key are left out."""
     found: dict[str, tuple[str, ...]] = {CHECK_RESULT.name: ("check",)}
     for node in manifest["nodes"].values():
-        if WAREHOUSE in {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}.get("publish", ()):
+        if WAREHOUSE in meta_of(node).get("publish", ()):
             for constraint in node.get("constraints", ()):
                 if constraint["type"] == "primary_key":
                     found[node.get("alias") or node["name"]] = tuple(constraint["columns"])
     return found
+
+
+def meta_of(node: Mapping[str, Any]) -> dict[str, Any]:
+    """What the `meta` of a node says, wherever dbt keeps it."""
+    return {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
 
 
 def bilingual(description: str | None) -> bool:
@@ -82,7 +87,7 @@ def bilingual(description: str | None) -> bool:
 def _tables(manifest: Mapping[str, Any]) -> Iterable[Table]:
     yield CHECK_RESULT
     for node in manifest["nodes"].values():
-        meta = {**node.get("meta", {}), **node.get("config", {}).get("meta", {})}
+        meta = meta_of(node)
         if node["resource_type"] not in {"model", "seed"} or not (meta.get("publish") or meta.get("public")):
             continue
         yield Table(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from orchestration.cli.common import command as make
-from orchestration.cli.common import print_json, refuse_no_folder, write_for_user
-from orchestration.cli.usage import BothError
+from orchestration.cli.common import print_json
+from orchestration.cli.rows import formats, refuse_formats, write_csv, write_parquet
 from orchestration.home import open_home
-from orchestration.messages import counted, say
+from orchestration.messages import say
 
 
 @make(
@@ -28,38 +27,21 @@ from orchestration.messages import counted, say
 @click.argument("old")
 @click.argument("new")
 @click.option("--table", help=say("只看这一张表，并逐格列出", "This table alone, cell by cell"))
-@click.option("--csv", "as_csv", is_flag=True, help=say("逐格以 CSV 输出", "Every cell, as CSV"))
-@click.option("--json", "as_json", is_flag=True, help=say("以 JSON 输出结果", "The result as JSON"))
-@click.option(
-    "--parquet",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help=say("逐格写入 Parquet 文件", "Every cell, into a Parquet file"),
-)
+@formats
 def command(
     home: Path, old: str, new: str, table: str | None, as_csv: bool, as_json: bool, parquet: Path | None
 ) -> int:
     """Compare them, then show, or write, what differs."""
-    if as_csv + as_json + (parquet is not None) > 1:
-        raise BothError("--csv、--json、--parquet 只能选一个", "only one of --csv, --json and --parquet")
     opened = open_home(home)
-    if parquet is not None:
-        opened.keep_out(parquet)
-        refuse_no_folder(parquet)
+    refuse_formats(opened, as_csv, as_json, parquet)
 
     from orchestration.comparison import compare
-    from publication.tables import to_csv, to_parquet
 
     told, cells = compare(opened, old, new, table)
     if parquet is not None:
-        write_for_user(parquet, to_parquet(cells, "", {}))
-        click.echo(
-            say(
-                f"{cells.num_rows:,} 处差异 → {parquet}",
-                f"{counted(cells.num_rows, 'difference')} → {parquet}",
-            )
-        )
+        write_parquet(cells, parquet, "处差异", "difference")
     elif as_csv:
-        sys.stdout.buffer.write(to_csv(cells, bom=False))
+        write_csv(cells)
     elif as_json:
         print_json(told | ({"cells": cells.to_pylist()} if table else {}))
     else:

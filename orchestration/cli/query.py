@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestration.cli.common import command as make
-from orchestration.cli.common import refuse_no_folder, write_for_user
-from orchestration.cli.usage import BothError
+from orchestration.cli.rows import formats, refuse_formats, write_csv, write_parquet
 from orchestration.home import Home, open_home
 from orchestration.messages import Stop, counted, say
 from orchestration.query_log import Asked, note
@@ -35,37 +34,19 @@ _SHOWN = 100
     ),
 )
 @click.argument("sql")
-@click.option("--csv", "as_csv", is_flag=True, help=say("以 CSV 输出", "As CSV"))
-@click.option("--json", "as_json", is_flag=True, help=say("以 JSON 输出", "As JSON"))
-@click.option(
-    "--parquet",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help=say("写入 Parquet 文件", "Into a Parquet file"),
-)
+@formats
 def command(home: Path, sql: str, as_csv: bool, as_json: bool, parquet: Path | None) -> int:
     """Ask the current release."""
-    if as_csv + as_json + (parquet is not None) > 1:
-        raise BothError("--csv、--json、--parquet 只能选一个", "only one of --csv, --json and --parquet")
     opened = open_home(home)
-    if parquet is not None:
-        opened.keep_out(parquet)
-        refuse_no_folder(parquet)
+    refuse_formats(opened, as_csv, as_json, parquet)
     rows = _ask(opened, sql)
-
-    from publication.tables import to_csv, to_json, to_parquet
-
     if parquet is not None:
-        write_for_user(parquet, to_parquet(rows, "", {}))
-        click.echo(
-            say(
-                f"{rows.num_rows:,} 行 → {parquet}",
-                f"{counted(rows.num_rows, 'row')} → {parquet}",
-            )
-        )
+        write_parquet(rows, parquet, "行", "row")
     elif as_csv:
-        # A file made with `>` opens in Excel with its mark; a pipe must not find one in its first cell.
-        sys.stdout.buffer.write(to_csv(rows, bom=False))
+        write_csv(rows)
     elif as_json:
+        from publication.tables import to_json
+
         sys.stdout.write(to_json(rows))
     else:
         _show(rows)
