@@ -153,6 +153,10 @@ def _load(path: Path, kind: str, out: Path) -> _Loaded:
         with _told():
             workbook = calamine.CalamineWorkbook.from_path(str(link))
             names = [m.name for m in workbook.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
+            if len(set(names)) < len(
+                names
+            ):  # which no spreadsheet writes: the first would be read for all of them
+                raise damaged("two sheets of one name")
             return _Loaded(workbook, {name: workbook.get_sheet_by_name(name) for name in names[:1]})
     finally:
         link.unlink()

@@ -365,6 +365,21 @@ def test_two_members_of_one_name_are_two_tables(tmp_path: Path) -> None:
     ]
 
 
+def test_a_workbook_with_two_sheets_of_one_name_is_refused(tmp_path: Path) -> None:
+    sound = BytesIO()
+    with xlsxwriter.Workbook(sound) as book:
+        for number, name in enumerate(("AAAA", "BBBB"), start=1):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["信用代码", "报告期", "营业收入（千元）"])
+            sheet.write_row(1, 0, [code(number), "2025", number])
+    assert deliver(tmp_path, "enterprise_revenue", sound.getvalue()).counts == (2, 2, 0, 0)
+    odd = BytesIO()
+    with ZipFile(sound) as given, ZipFile(odd, "w") as changed:
+        for name in given.namelist():
+            changed.writestr(name, given.read(name).replace(b"BBBB", b"AAAA"))
+    assert deliver(tmp_path, "enterprise_revenue", odd.getvalue()).refused == "file_damaged"
+
+
 def test_f17_types_come_from_the_contract(tmp_path: Path) -> None:
     """A code column that is all digits for a long way, then not."""
     digits = "913400007117750489"
